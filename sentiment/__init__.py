@@ -1,0 +1,1 @@
+"""The shared kernel: all that training and serving must agree on."""

@@ -1,0 +1,257 @@
+"""The saved-model format: every file named once; save, load, verify, activate.
+
+`models/<name>/<version>/` holds one bundle, `models/<name>/CURRENT` the version that is served.
+A bundle is data only: no pickle, no code. Its hashes show that it is what was saved; that it also
+still answers as it did is `Classifier.load`'s to show, by replaying `golden.json`.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sentiment.errors import BundleDamaged, BundleFormatUnsupported, BundleMissing
+from sentiment.pipeline import PipelineConfig
+from sentiment.tokenizer import Tokenizer
+
+FORMAT = 1
+
+MANIFEST = "bundle.json"
+TOKENIZER = "tokenizer.json"
+NETWORK = "network.onnx"
+GOLDEN = "golden.json"
+CARD = "model_card.md"
+HASHES = "SHA256SUMS"
+CURRENT = "CURRENT"
+
+_REQUIRED = (MANIFEST, TOKENIZER, NETWORK, GOLDEN)
+
+
+class Manifest(BaseModel):
+    """What `bundle.json` says of a model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = FORMAT
+    task: Literal["classification"] = "classification"
+    labels: tuple[str, ...] = Field(min_length=2, description="C classes, in the network's order")
+    temperature: float = Field(gt=0, description="the logits are divided by it before the softmax")
+    pipeline: PipelineConfig
+    network: dict[str, Any]
+    training: dict[str, Any]
+    data: list[dict[str, Any]]
+    metrics: dict[str, Any]
+    libraries: dict[str, str]
+    created: str
+
+
+class Golden(BaseModel):
+    """One known answer: the rows of ids that a text gives, and the C probabilities for them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    ids: list[list[int]]
+    probabilities: list[float]
+
+
+_GOLDEN_FILE = TypeAdapter(list[Golden])
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model's parts. `extras` are files for people: the card and its plots, by name."""
+
+    manifest: Manifest
+    tokenizer: Tokenizer
+    network: bytes
+    golden: list[Golden]
+    extras: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def load(directory: Path) -> Bundle:
+    """Read a bundle whose every file is what was saved.
+
+    Raises:
+        BundleMissing: the directory or one of its files is not there.
+        BundleDamaged: a file's hash differs, or it cannot be read as what it should be.
+        BundleFormatUnsupported: it was written by a newer release.
+    """
+    contents = _read_verified(directory)
+    try:
+        manifest = json.loads(contents[MANIFEST])
+        written = manifest["format"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise BundleDamaged(f"{directory / MANIFEST}: no readable format number: {error}") from None
+    if written != FORMAT:
+        raise BundleFormatUnsupported(
+            f"{directory / MANIFEST}: the bundle's format is {written}, and this release reads "
+            f"format {FORMAT}. Serve it with the release that wrote it, or train it again."
+        )
+    try:
+        return Bundle(
+            manifest=Manifest.model_validate(manifest),
+            tokenizer=Tokenizer.from_json(contents[TOKENIZER].decode()),
+            network=contents[NETWORK],
+            golden=_GOLDEN_FILE.validate_json(contents[GOLDEN]),
+            extras={name: data for name, data in contents.items() if name not in _REQUIRED},
+        )
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise BundleDamaged(
+            f"{directory}: {error.title}, {where}: {problem['msg']} (received {problem['input']!r})"
+        ) from None
+    except Exception as error:  # `tokenizers` raises bare Exception for a file it cannot read
+        raise BundleDamaged(f"{directory / TOKENIZER}: {error}") from None
+
+
+def save(bundle: Bundle, model_directory: Path, *, verify: Callable[[Path], object]) -> Path:
+    """Write a bundle as the next version of a model, wholly or not at all.
+
+    It is written to a temporary folder beside the versions, read back by `verify`, which raises
+    where the copy on disk is not good, and then renamed.
+
+    Returns:
+        The new version's directory. `CURRENT` stays as it is.
+    """
+    model_directory.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=model_directory))
+    try:
+        contents: dict[str, bytes] = {
+            MANIFEST: bundle.manifest.model_dump_json(indent=2).encode(),
+            TOKENIZER: bundle.tokenizer.to_json().encode(),
+            NETWORK: bundle.network,
+            GOLDEN: _GOLDEN_FILE.dump_json(bundle.golden, indent=1),
+            **bundle.extras,
+        }
+        sums = "".join(f"{_hash(data)}  {name}\n" for name, data in sorted(contents.items()))
+        for name, data in {**contents, HASHES: sums.encode()}.items():
+            _write(staging / name, data)
+        staging.chmod(0o755)  # mkdtemp makes it private; another user serves it
+        _sync_directory(staging)
+        verify(staging)
+        return _rename_to_next_version(staging, model_directory)
+    except BaseException:  # an interrupt too leaves nothing half-written
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+
+
+def versions(model_directory: Path) -> list[str]:
+    """Return the versions that a model has, oldest first."""
+    found = [path.parent.name for path in model_directory.glob(f"[!.]*/{MANIFEST}")]
+    return sorted(found, key=lambda name: (not name.isdecimal(), name.zfill(20)))
+
+
+def current(model_directory: Path) -> Path:
+    """Return the directory of the version that `CURRENT` names.
+
+    Raises:
+        BundleMissing: there is no such model, or no such version of it.
+    """
+    try:
+        version = (model_directory / CURRENT).read_text().strip()
+    except OSError as error:
+        raise BundleMissing(
+            f"{model_directory / CURRENT} cannot be read ({error.strerror}). "
+            "Train a model with `python -m training fit --output`, or activate a version."
+        ) from None
+    return _existing(model_directory, version)
+
+
+def activate(model_directory: Path, version: str) -> None:
+    """Make a version the one that is served, by a rename over `CURRENT`.
+
+    Raises:
+        BundleMissing: the model has no such version.
+    """
+    _existing(model_directory, version)
+    handle, name = tempfile.mkstemp(prefix=".current-", dir=model_directory)
+    os.close(handle)
+    staging = Path(name)
+    try:
+        _write(staging, f"{version}\n".encode())
+        staging.chmod(0o644)
+        staging.replace(model_directory / CURRENT)
+    except BaseException:
+        staging.unlink(missing_ok=True)
+        raise
+    _sync_directory(model_directory)
+
+
+def _existing(model_directory: Path, version: str) -> Path:
+    known = versions(model_directory)
+    if version not in known:
+        raise BundleMissing(
+            f'{model_directory} has no version "{version}"; it has {", ".join(known) or "none"}.'
+        )
+    return model_directory / version
+
+
+def _read_verified(directory: Path) -> dict[str, bytes]:
+    """Read each file that the hashes name, and check it against its hash."""
+    contents: dict[str, bytes] = {}
+    for line in _read(directory / HASHES).decode(errors="replace").splitlines():
+        expected, _, name = line.partition("  ")
+        if not name or Path(name).name != name:
+            raise BundleDamaged(f"{directory / HASHES}: the line {line!r} names no file beside it")
+        contents[name] = _read(directory / name)
+        received = _hash(contents[name])
+        if received != expected:
+            raise BundleDamaged(
+                f"{directory / name} is not what was saved: its SHA-256 is {received}, and "
+                f"{HASHES} says {expected}. Copy the bundle again, or train it again."
+            )
+    for name in _REQUIRED:
+        if name not in contents:
+            raise BundleDamaged(f"{directory / HASHES} does not name {name}")
+    return contents
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleMissing(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _rename_to_next_version(staging: Path, model_directory: Path) -> Path:
+    numbers = [int(name) for name in versions(model_directory) if name.isdecimal()]
+    version = max(numbers, default=0) + 1
+    while True:
+        target = model_directory / str(version)
+        try:
+            staging.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            version += 1  # another run took this number in the meantime
+        else:
+            _sync_directory(model_directory)
+            return target
