@@ -1,0 +1,166 @@
+"""One typed configuration: TOML in, validated, saved with the bundle."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sentiment.errors import SentimentError
+from sentiment.pipeline import PipelineConfig
+
+Pooling = Literal["last", "max", "mean"]
+
+
+class ConfigError(SentimentError):
+    """The configuration cannot be used."""
+
+    code = "bad_configuration"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Section):
+    """A file of rows."""
+
+    path: str = Field(description="looked for in the folders of --data")
+    weight: float = Field(
+        default=1.0, gt=0, description="how often an epoch reads each row: 0.5 reads half of them"
+    )
+    holdout: float | None = Field(
+        default=None, ge=0, lt=1, description="share held out for validation; else the fit's"
+    )
+
+
+class DataConfig(_Section):
+    """Where the rows are, and how a file is read."""
+
+    train: tuple[Source, ...] = ()
+    validation: tuple[Source, ...] = ()
+    unlabelled: tuple[Source, ...] = ()
+    text_column: str = "text"
+    label_column: str = "label"
+    encoding: str = "utf-8"
+    aliases: dict[str, str] = Field(default={}, description='label names, as "0" = "negative"')
+    holdout: float = Field(
+        default=0.1, gt=0, lt=1, description="share of each training file, without a validation"
+    )
+
+
+class TokenizerConfig(_Section):
+    """The vocabulary of V rows."""
+
+    vocabulary_size: int = Field(default=20_000, ge=100)
+    min_frequency: int = Field(default=2, ge=1)
+
+
+class VectorsConfig(_Section):
+    """What each token's vector starts from."""
+
+    method: Literal["word2vec", "fasttext", "file", "random"] = "word2vec"
+    features: int = Field(default=128, ge=1, description="F; a file brings its own")
+    path: str | None = Field(default=None, description="of a word2vec, GloVe or fastText file")
+    epochs: int = Field(default=5, ge=1)
+    window: int = Field(default=5, ge=1)
+    skip_gram: bool = False
+    storage: Literal["float32", "float16"] = Field(
+        default="float16", description="how network.onnx holds the vectors"
+    )
+
+
+class NetworkConfig(_Section):
+    """The LSTM."""
+
+    layers: tuple[int, ...] = Field(default=(128,), min_length=1, description="H of each layer")
+    bidirectional: bool = True
+    pooling: tuple[Pooling, ...] = Field(default=("max",), min_length=1)
+    embedding_dropout: float = Field(default=0.3, ge=0, lt=1)
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+
+    @field_validator("layers")
+    @classmethod
+    def _units_are_positive(cls, layers: tuple[int, ...]) -> tuple[int, ...]:
+        if min(layers) < 1:
+            raise ValueError(f"every layer needs at least one unit, received {list(layers)}")
+        return layers
+
+    @field_validator("pooling")
+    @classmethod
+    def _pooling_is_named_once(cls, pooling: tuple[Pooling, ...]) -> tuple[Pooling, ...]:
+        if len(set(pooling)) < len(pooling):
+            raise ValueError(f"each kind of pooling once, received {list(pooling)}")
+        return pooling
+
+
+class FitConfig(_Section):
+    """How the weights are learned."""
+
+    seed: int = Field(default=0, ge=0)
+    epochs: int = Field(default=10, ge=1, description="at most; the best one is kept")
+    patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
+    batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
+    batch_tokens: int = Field(
+        default=12_800,
+        ge=1,
+        description="n x T of a batch, at most: fewer rows where they are long",
+    )
+    learning_rate: float = Field(default=1e-3, gt=0)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
+    clip_norm: float = Field(default=1.0, gt=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    class_weight: Literal["balanced"] | dict[str, float] | None = None
+
+
+class TrainingConfig(_Section):
+    """All of it. `data` is left out of what describes a model's training but for its paths."""
+
+    data: DataConfig = DataConfig()
+    pipeline: PipelineConfig = PipelineConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    vectors: VectorsConfig = VectorsConfig()
+    network: NetworkConfig = NetworkConfig()
+    fit: FitConfig = FitConfig()
+
+
+def read(path: Path) -> TrainingConfig:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, or a key or value in it is not known.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+    return parse(values, origin=str(path))
+
+
+def parse(values: dict[str, Any], *, origin: str) -> TrainingConfig:
+    """Validate a configuration; `origin` names where it came from in an error."""
+    try:
+        return TrainingConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(
+            "\n".join(_explain(problem, origin) for problem in error.errors())
+        ) from None
+
+
+def _explain(problem: Any, origin: str) -> str:
+    key = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(problem["loc"][:-1])
+        return f'{origin}: "{key}" is not a setting. Those here are {", ".join(known)}.'
+    return f"{origin}: {key}: {problem['msg']} (received {problem['input']!r})"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    section: Any = TrainingConfig
+    for name in location:
+        if isinstance(name, str):
+            section = section.model_fields[name].annotation
+        else:
+            section = Source
+    return sorted(section.model_fields)

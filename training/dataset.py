@@ -1,0 +1,247 @@
+"""Rows of data files -> labelled examples, and a seeded, leak-free split of them."""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.readers import DataError, Rows, did_you_mean
+
+__all__ = [
+    "DataError",
+    "Examples",
+    "drop_leaks",
+    "fingerprint",
+    "label_order",
+    "normalise",
+    "split",
+    "to_examples",
+]
+
+logger = logging.getLogger(__name__)
+
+POLARITY = ("negative", "neutral", "positive")
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """n labelled texts, and the file that each came from."""
+
+    texts: list[str]  # n
+    labels: NDArray[np.int32]  # (n,), index into label_names
+    sources: NDArray[np.int32]  # (n,), index into source_names
+    label_names: tuple[str, ...]  # C
+    source_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, indices: NDArray[Any] | Sequence[int]) -> "Examples":
+        """The examples at these indices, or where a mask (n,) is true; all names stay."""
+        rows = np.arange(len(self))[indices]
+        return Examples(
+            [self.texts[row] for row in rows],
+            self.labels[rows],
+            self.sources[rows],
+            self.label_names,
+            self.source_names,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """The number of examples of each label, labels without any included."""
+        numbers = np.bincount(self.labels, minlength=len(self.label_names))
+        return dict(zip(self.label_names, numbers.tolist(), strict=True))
+
+
+def label_order(names: Iterable[str]) -> tuple[str, ...]:
+    """The order in which a model lists its classes.
+
+    From negative to positive where all names are polarities, by value where all are numbers,
+    and otherwise by name.
+    """
+    unique = set(names)
+    if unique <= set(POLARITY):
+        return tuple(name for name in POLARITY if name in unique)
+    try:
+        return tuple(sorted(unique, key=lambda name: (float(name), name)))
+    except ValueError:
+        return tuple(sorted(unique))
+
+
+def to_examples(rows: Sequence[Rows], *, label_names: Sequence[str] | None = None) -> Examples:
+    """Join files into examples; each file is a source.
+
+    Args:
+        rows: labelled rows, one item for each file.
+        label_names: the labels that may stand there, in the model's order; None takes those
+            that do, in `label_order`.
+    Raises:
+        DataError: a label is not among `label_names`, or the rows are all of one class.
+    """
+    for file in rows:
+        if file.labels is None:
+            raise DataError(f"{file.path}: was read without labels; examples need them.")
+    names = label_order(name for file in rows for name in file.labels or ())
+    paths = ", ".join(str(file.path) for file in rows)
+    if label_names is not None:
+        for file in rows:
+            _check_labels(file, label_names)
+    if len(names) < 2:
+        found = f'only "{names[0]}"' if names else "none"
+        raise DataError(
+            f"{paths}: at least two labels are needed, but {found} was found. "
+            "Add rows of another label."
+        )
+    names = names if label_names is None else tuple(label_names)
+    index = {name: number for number, name in enumerate(names)}
+    file_names = [file.path.name for file in rows]
+    if len(set(file_names)) < len(file_names):
+        file_names = [str(file.path) for file in rows]
+    return Examples(
+        [text for file in rows for text in file.texts],
+        np.array([index[name] for file in rows for name in file.labels or ()], np.int32),
+        np.repeat(np.arange(len(rows), dtype=np.int32), [len(file.texts) for file in rows]),
+        names,
+        tuple(file_names),
+    )
+
+
+def _check_labels(file: Rows, label_names: Sequence[str]) -> None:
+    known = set(label_names)
+    for row, name in enumerate(file.labels or ()):
+        if name not in known:
+            hint = did_you_mean(name, label_names)
+            raise DataError(
+                f'{file.where(row)}: label "{name}" is not one of {", ".join(label_names)}.'
+                + (hint or f' An alias can map it, such as "{name}" = "{label_names[0]}".')
+            )
+
+
+def normalise(text: str) -> str:
+    """What makes two texts the same one: letters without case, words without their spacing."""
+    return " ".join(text.casefold().split())
+
+
+def split(
+    examples: Examples, share: float | Sequence[float], *, seed: int
+) -> tuple[Examples, Examples]:
+    """Hold out a part of the examples, the same one for the same seed.
+
+    Each source gives its share of each of its labels. Rows of the same text, but for case and
+    spacing, stay on one side, so a part falls short of its share where duplicates do not fit,
+    and never exceeds it by a whole row. Of every label at least one row stays for training.
+
+    Args:
+        share: from 0 up to but without 1, for all sources or one for each; 0 holds nothing out.
+        seed: of the random choice.
+    Returns:
+        The examples to train on and those held out, both in their first order.
+    Raises:
+        DataError: a share is out of range, or a share above 0 holds nothing out.
+    """
+    shares = _shares(share, examples.source_names)
+    classes = len(examples.label_names)
+    stratum = examples.sources * classes + examples.labels  # (n,)
+    quota = _quotas(np.bincount(stratum, minlength=len(shares) * classes), shares, classes)
+
+    numbers: dict[str, int] = {}
+    group = np.array([numbers.setdefault(normalise(t), len(numbers)) for t in examples.texts], int)
+    strata: list[list[int]] = [[] for _ in numbers]
+    for number, where in zip(group.tolist(), stratum.tolist(), strict=True):
+        strata[number].append(where)
+
+    # A group of equal texts goes out whole, and only where every stratum it touches has room:
+    # so a stratum without a share never gives a row, whatever its duplicates do.
+    held = np.zeros(len(numbers), bool)
+    for number in np.random.default_rng(seed).permutation(len(numbers)).tolist():
+        needed = Counter(strata[number])
+        if all(quota[where] >= rows for where, rows in needed.items()):
+            held[number] = True
+            for where, rows in needed.items():
+                quota[where] -= rows
+    if any(shares) and not held.any():
+        raise DataError(
+            f"A share of {', '.join(f'{one:g}' for one in shares)} of {len(examples)} examples "
+            f"({_listed(examples.counts())}) in {', '.join(examples.source_names)} holds nothing "
+            "out. Give more examples that differ, a larger share, or a validation file."
+        )
+    mask = held[group]  # (n,)
+    return examples.take(~mask), examples.take(mask)
+
+
+def _shares(share: float | Sequence[float], source_names: tuple[str, ...]) -> list[float]:
+    shares = list(share) if isinstance(share, Sequence) else [share] * len(source_names)
+    if len(shares) != len(source_names):
+        raise DataError(
+            f"{len(shares)} shares for {len(source_names)} sources "
+            f"({', '.join(source_names)}): give one share, or one for each source."
+        )
+    for one in shares:
+        if not 0 <= one < 1:
+            raise DataError(f"A share of {one:g} cannot be held out; give 0 or more, and under 1.")
+    return shares
+
+
+def _quotas(rows: NDArray[Any], shares: list[float], classes: int) -> list[int]:
+    """How many rows each stratum (source, label) may give, from how many it has."""
+    # Rounding the running total, not each stratum, keeps the whole right where strata are small.
+    total = np.cumsum(np.repeat(shares, classes) * rows)
+    quota = np.diff(np.floor(total + 0.5).astype(int), prepend=0)
+    by_source = np.minimum(quota, rows).reshape(-1, classes)  # (sources, C)
+    for label in range(classes):
+        column = by_source[:, label]
+        if column.any() and column.sum() == rows.reshape(-1, classes)[:, label].sum():
+            column[column.argmax()] -= 1  # the last row of a class is for training
+    return [int(rows) for rows in by_source.ravel()]
+
+
+def drop_leaks(train: Examples, validation: Examples) -> Examples:
+    """The training examples whose text, but for case and spacing, is not in the validation data.
+
+    Raises:
+        DataError: no example of some label would be left.
+    """
+    seen = {normalise(text) for text in validation.texts}
+    kept = train.take(np.array([normalise(text) not in seen for text in train.texts], bool))
+    dropped = len(train) - len(kept)
+    if not dropped:
+        return train
+    before, after = train.counts(), kept.counts()
+    lost = [name for name in before if before[name] and not after[name]]
+    if lost:
+        raise DataError(
+            f'All {before[lost[0]]} training texts labelled "{lost[0]}" stand in the validation '
+            "data too. Give a validation file with other texts, or none to have one split off."
+        )
+    logger.warning(
+        "dropped %d of %d training examples: their texts stand in the validation data (%s)",
+        dropped,
+        len(train),
+        _listed({name: before[name] - after[name] for name in before}),
+    )
+    return kept
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items())
+
+
+def fingerprint(path: str | Path) -> dict[str, str | int]:
+    """Name, SHA-256 and size of a data file, so that a model can say what it was trained on.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return {"name": path.name, "sha256": digest, "bytes": file.tell()}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error

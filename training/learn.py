@@ -1,0 +1,162 @@
+"""Keras learns: loss, schedule, early stopping with the best epoch kept, progress."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from sentiment.classifier import activate
+from training.batches import Epochs, Rows, in_order
+from training.config import FitConfig
+from training.evaluate import measure
+
+logger = logging.getLogger(__name__)
+
+
+def learn(
+    model: keras.Model,
+    rows: Rows,
+    validation: "Validation",
+    config: FitConfig,
+) -> list[dict[str, float]]:
+    """Train a network, and leave it with the weights of its best epoch.
+
+    Returns:
+        What each epoch measured on the validation rows.
+    """
+    batches = Epochs(
+        rows, batch_size=config.batch_size, batch_tokens=config.batch_tokens, seed=config.seed
+    )
+    steps = batches.steps()
+    model.compile(
+        keras.optimizers.Adam(
+            _schedule(config, steps * config.epochs), global_clipnorm=config.clip_norm
+        ),
+        loss=_loss(rows.targets.shape[1], config.label_smoothing),
+        jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
+    )
+    best = _KeepBest(validation, config)
+    with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
+        model.fit(
+            batches.dataset(),
+            epochs=config.epochs,
+            steps_per_epoch=steps,
+            shuffle=False,  # the batches come shuffled
+            verbose=0,
+            callbacks=[_Progress(bar), best],
+        )
+    model.set_weights(best.weights)
+    return best.history
+
+
+class Validation:
+    """Rows that no weight is trained on, by the data set they are from."""
+
+    def __init__(
+        self,
+        ids: Sequence[npt.NDArray[np.int32]],
+        labels: npt.NDArray[np.int32],
+        sources: npt.NDArray[np.int32],
+        label_names: Sequence[str],
+        *,
+        batch_tokens: int,
+    ) -> None:
+        # sorted by length, so that a batch holds little padding
+        order = np.argsort([len(row) for row in ids], kind="stable")
+        self._ids = [ids[i] for i in order]
+        self.labels = labels[order]
+        self.sources = sources[order]
+        self._label_names = label_names
+        self._batch_tokens = batch_tokens
+
+    def logits(self, model: keras.Model) -> npt.NDArray[np.float32]:
+        """Return float32 (n, C) or (n, 1), in the order of `labels` and `sources`."""
+        return predict(model, self._ids, batch_tokens=self._batch_tokens)
+
+    def measure(self, model: keras.Model) -> dict[str, float]:
+        """Return macro recall, accuracy and loss, each the mean over the data sets."""
+        probabilities = activate(self.logits(model), temperature=1.0)
+        by_source = [
+            measure(probabilities[rows], self.labels[rows], self._label_names)
+            for source in np.unique(self.sources)
+            for rows in [self.sources == source]
+        ]
+        return {
+            name: float(np.mean([values[name] for values in by_source]))
+            for name in ("macro_recall", "accuracy", "nll")
+        }
+
+
+def predict(
+    model: keras.Model, ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int
+) -> npt.NDArray[np.float32]:
+    """Return the logits, float32 (n, C) or (n, 1), of n ragged rows in their order."""
+    logits: npt.NDArray[np.float32] = model.predict(
+        in_order(ids, batch_tokens=batch_tokens), verbose=0
+    )
+    return logits
+
+
+def _loss(columns: int, smoothing: float) -> keras.losses.Loss:
+    if columns == 1:
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
+    return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+
+
+def _schedule(config: FitConfig, steps: int) -> Any:
+    if config.schedule == "constant":
+        return config.learning_rate
+    warmup = int(steps * config.warmup)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else config.learning_rate,
+        decay_steps=max(steps - warmup, 1),
+        warmup_target=config.learning_rate if warmup else None,
+        warmup_steps=warmup,
+        alpha=0.02,
+    )
+
+
+class _Progress(keras.callbacks.Callback):
+    """Moves the bar, which shows the time left, by a batch."""
+
+    def __init__(self, bar: tqdm) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._bar.set_postfix(loss=f"{(logs or {}).get('loss', float('nan')):.4f}", refresh=False)
+        self._bar.update()
+
+
+class _KeepBest(keras.callbacks.Callback):
+    """Measures after each epoch, keeps the best weights, and stops when there is no gain."""
+
+    def __init__(self, validation: Validation, config: FitConfig) -> None:
+        super().__init__()
+        self._validation = validation
+        self._config = config
+        self.history: list[dict[str, float]] = []
+        self.weights: list[npt.NDArray[np.float32]] = []
+        self._best = -1
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        values = self._validation.measure(self.model)
+        self.history.append({"loss": float((logs or {})["loss"]), **values})
+        logger.info(
+            "epoch %d of %d: %s",
+            epoch + 1,
+            self._config.epochs,
+            ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
+        )
+        if self._best < 0 or values["macro_recall"] > self.history[self._best]["macro_recall"]:
+            self._best = epoch
+            self.weights = self.model.get_weights()
+        elif epoch - self._best >= self._config.patience:
+            logger.info(
+                "no gain for %d epochs; keeping epoch %d", epoch - self._best, self._best + 1
+            )
+            self.model.stop_training = True

@@ -1,0 +1,92 @@
+"""The network, in Keras: embedding (n, T, F) -> LSTM stack -> pooling -> head (n, C)."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from training.config import NetworkConfig, Pooling
+
+
+class MaskedPooling(layers.Layer):
+    """Summarise each row over its real timesteps: (n, T, H) -> (n, H for each kind).
+
+    Args:
+        kinds: `max` and `mean` over the real timesteps; `last`, the state that the LSTM ends in:
+            its output at the last real timestep, and for the backward half (which reads from the
+            end) at the first.
+        bidirectional: whether the second half of H was read backwards.
+    """
+
+    def __init__(self, kinds: tuple[Pooling, ...], *, bidirectional: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.kinds = tuple(kinds)
+        self.bidirectional = bidirectional
+        self.supports_masking = True
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "kinds": list(self.kinds),
+            "bidirectional": self.bidirectional,
+        }
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        return None  # no timesteps are left to mask
+
+    def call(self, x: Any, mask: Any = None) -> Any:
+        if mask is None:
+            mask = ops.ones(ops.shape(x)[:2], "bool")
+        return ops.concatenate([getattr(self, f"_{kind}")(x, mask) for kind in self.kinds], axis=-1)
+
+    def _max(self, x: Any, mask: Any) -> Any:
+        return ops.max(ops.where(mask[..., None], x, -np.inf), axis=1)  # (n, H)
+
+    def _mean(self, x: Any, mask: Any) -> Any:
+        weights = ops.cast(mask, x.dtype)[..., None]  # (n, T, 1)
+        return ops.sum(x * weights, axis=1) / ops.sum(weights, axis=1)  # (n, H)
+
+    def _last(self, x: Any, mask: Any) -> Any:
+        real = ops.cast(mask, "int32")
+        first = ops.argmax(real, axis=1)  # (n,)
+        last = ops.shape(x)[1] - 1 - ops.argmax(ops.flip(real, axis=1), axis=1)  # (n,)
+        if not self.bidirectional:
+            return _at(x, last)
+        forward, backward = ops.split(x, 2, axis=-1)  # each (n, T, H / 2)
+        return ops.concatenate([_at(forward, last), _at(backward, first)], axis=-1)
+
+
+def build(config: NetworkConfig, *, vocabulary: int, features: int, classes: int) -> keras.Model:
+    """Build the network, untrained.
+
+    Args:
+        vocabulary: V, rows of the embedding.
+        features: F of each timestep.
+        classes: C. Two get one sigmoid unit, the log odds of the second; more a softmax.
+    Returns:
+        A model of ids, int32 (n, T), to logits, float32 (n, C) or (n, 1). Rows may be padded on
+        either side: the padding's id is 0, which `mask_zero` keeps from the LSTM's state.
+    """
+    ids = keras.Input((None,), dtype="int32", name="ids")  # (n, T)
+    x = layers.Embedding(vocabulary, features, mask_zero=True, name="embedding")(ids)  # (n, T, F)
+    x = layers.SpatialDropout1D(config.embedding_dropout)(x)
+    for number, units in enumerate(config.layers):
+        lstm = layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")
+        if config.bidirectional:
+            lstm = layers.Bidirectional(lstm, name=f"bidirectional_{number}")
+        x = lstm(x)  # (n, T, H)
+        x = layers.Dropout(config.dropout)(x)
+    x = MaskedPooling(config.pooling, bidirectional=config.bidirectional, name="pooling")(x)
+    logits = layers.Dense(columns(classes), name="head")(x)  # (n, C)
+    return keras.Model(ids, logits)
+
+
+def columns(classes: int) -> int:
+    """Return how many logits C classes take: one for two, else one each."""
+    return 1 if classes == 2 else classes
+
+
+def _at(x: Any, index: Any) -> Any:
+    """Take one timestep of each row: (n, T, H), (n,) -> (n, H)."""
+    return ops.squeeze(ops.take_along_axis(x, index[:, None, None], axis=1), axis=1)

@@ -1,0 +1,113 @@
+"""The files that a configuration names -> training and validation examples, unlabelled texts."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.config import ConfigError, DataConfig, Source
+from training.dataset import Examples, drop_leaks, fingerprint, split, to_examples
+from training.readers import Rows, read
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Data:
+    """All that a fit reads.
+
+    `repeats`, float32 (sources,), says how often an epoch reads each row of a training source;
+    `files` describes what was read, for the bundle.
+    """
+
+    train: Examples
+    repeats: npt.NDArray[np.float32]
+    validation: Examples
+    unlabelled: list[str]
+    files: list[dict[str, Any]]
+
+
+def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> Data:
+    """Read, check and split the data.
+
+    The validation examples are those of the validation files, and what is held out of the training
+    files: `holdout` of each that does not say otherwise, where there is no validation file.
+
+    Args:
+        directories: where a relative path is looked for, in turn; without any, in the working
+            directory.
+    Raises:
+        ConfigError: no training file is named.
+        DataError: a file or a row cannot be used.
+    """
+    if not config.train:
+        raise ConfigError("no training file: name one with --train, or under [[data.train]]")
+    train_rows = _read(config, config.train, directories)
+    examples = to_examples(train_rows)
+    default_share = 0.0 if config.validation else config.holdout
+    shares = [default_share if s.holdout is None else s.holdout for s in config.train]
+    train, validation = examples, examples.take([])
+    if any(shares):
+        train, validation = split(examples, shares, seed=seed)
+    elif not config.validation:
+        raise ConfigError("nothing is held out for validation: raise a holdout, or name a file")
+    files = _describe("train", train_rows, config.train)
+    if config.validation:
+        rows = _read(config, config.validation, directories)
+        validation = _join(validation, to_examples(rows, label_names=examples.label_names))
+        files += _describe("validation", rows, config.validation)
+    unlabelled = _read(config, config.unlabelled, directories, labelled=False)
+    return Data(
+        train=drop_leaks(train, validation),
+        repeats=np.array([source.weight for source in config.train], np.float32),
+        validation=validation,
+        unlabelled=[text for rows in unlabelled for text in rows.texts],
+        files=files + _describe("unlabelled", unlabelled, config.unlabelled),
+    )
+
+
+def _read(
+    config: DataConfig,
+    sources: Sequence[Source],
+    directories: Sequence[Path],
+    *,
+    labelled: bool = True,
+) -> list[Rows]:
+    return [
+        read(
+            _find(source.path, directories),
+            text=config.text_column,
+            label=config.label_column,
+            encoding=config.encoding,
+            aliases=config.aliases,
+            labelled=labelled,
+        )
+        for source in sources
+    ]
+
+
+def _find(path: str, directories: Sequence[Path]) -> Path:
+    places = [directory / path for directory in directories] or [Path(path)]
+    found = [place for place in places if place.exists()]
+    return (found or places)[0]
+
+
+def _join(first: Examples, second: Examples) -> Examples:
+    return Examples(
+        first.texts + second.texts,
+        np.concatenate([first.labels, second.labels]),
+        np.concatenate([first.sources, second.sources + len(first.source_names)]),
+        first.label_names,
+        first.source_names + second.source_names,
+    )
+
+
+def _describe(role: str, files: Sequence[Rows], sources: Sequence[Source]) -> list[dict[str, Any]]:
+    return [
+        {"role": role, **fingerprint(rows.path), "rows": len(rows.texts), "weight": source.weight}
+        for rows, source in zip(files, sources, strict=True)
+    ]

@@ -1,0 +1,37 @@
+"""Going on from a bundle: its head, fitted to the labels of the new data."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.export import Weights
+
+
+def head_for(
+    weights: Weights, old_labels: Sequence[str], new_labels: Sequence[str], *, seed: int
+) -> None:
+    """Replace the head in place by one for other labels.
+
+    A class of the same name keeps its weights; a new one starts near zero. Two classes share one
+    unit, the log odds of the second, so a base's two columns become their difference.
+
+    Args:
+        weights: as `export.to_weights` gives them.
+        old_labels: the base's labels, in its order.
+        new_labels: the new model's.
+    """
+    kernel, bias = weights["head.W"], weights["head.B"]  # (P, C), (C,) or (P, 1), (1,)
+    if len(old_labels) == 2:
+        kernel = np.concatenate([np.zeros_like(kernel), kernel], axis=1)
+        bias = np.concatenate([np.zeros_like(bias), bias])
+    random = np.random.default_rng(seed)
+    new_kernel = random.normal(0, 0.01, (len(kernel), len(new_labels))).astype(kernel.dtype)
+    new_bias = np.zeros(len(new_labels), bias.dtype)
+    for column, label in enumerate(new_labels):
+        if label in old_labels:
+            new_kernel[:, column] = kernel[:, old_labels.index(label)]
+            new_bias[column] = bias[old_labels.index(label)]
+    if len(new_labels) == 2:
+        new_kernel = new_kernel[:, 1:] - new_kernel[:, :1]
+        new_bias = new_bias[1:] - new_bias[:1]
+    weights["head.W"], weights["head.B"] = new_kernel, new_bias
