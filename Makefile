@@ -1,0 +1,75 @@
+# Every target does its own set-up. `make serve` installs only what serving needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+DATA ?= ../shared/data
+SPLIT ?= validation
+MODEL ?= models/default
+
+.PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
+	bench-memory requirements clean
+
+serve: .venv/.serving
+	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py 'service:create_app()'
+
+test: .venv/.everything lint types
+	$(BIN)/python -m pytest
+
+test-fast: .venv/.everything
+	$(BIN)/python -m pytest -m "not slow"
+
+# The whole retraining, on the sample sentences: models/samples, in about a minute.
+train: .venv/.everything
+	$(BIN)/python -m training fit --config training/samples/config.toml --data training/samples \
+		--output models/samples
+
+# The model that ships, on the research data sets in DATA.
+model: .venv/.everything
+	$(BIN)/python -m training fit --config training/default.toml --data $(DATA) training/samples \
+		--output $(MODEL)
+
+lint: .venv/.everything
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: .venv/.everything
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: .venv/.everything
+	$(BIN)/mypy
+
+bench: bench-latency bench-quality bench-memory
+
+# SPLIT=test reads the test files: once for a release, never to choose by.
+bench-quality: .venv/.everything
+	$(BIN)/python -m benchmarks.quality --data $(DATA) --split $(SPLIT) --model $(MODEL)
+
+bench-latency: .venv/.everything
+	$(BIN)/python -m benchmarks.latency --model $(MODEL) --check
+
+bench-memory: .venv/.everything
+	$(BIN)/python -m benchmarks.memory --data $(DATA)
+
+# Pin again what pyproject.toml names.
+requirements: .venv/.everything
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements-serve.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "This needs Python 3.11 with its venv module (Debian: apt install python3-venv)." >&2; \
+		exit 1; }
+
+.venv/.serving: requirements-serve.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+# All of it holds all that serving needs, at the same versions.
+.venv/.everything: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@ .venv/.serving
