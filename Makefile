@@ -6,10 +6,10 @@ SPLIT ?= validation
 MODEL ?= models/default
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-memory requirements clean
+	bench-memory bench-startup requirements clean
 
 serve: .venv/.serving
-	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py 'service:create_app()'
+	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
 
 test: .venv/.everything lint types
 	$(BIN)/python -m pytest
@@ -38,7 +38,7 @@ format: .venv/.everything
 types: .venv/.everything
 	$(BIN)/mypy
 
-bench: bench-latency bench-quality bench-memory
+bench: bench-latency bench-startup bench-quality bench-memory
 
 # SPLIT=test reads the test files: once for a release, never to choose by.
 bench-quality: .venv/.everything
@@ -49,6 +49,9 @@ bench-latency: .venv/.everything
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA)
+
+bench-startup: .venv/.serving
+	$(BIN)/python -m benchmarks.startup
 
 # Pin again what pyproject.toml names.
 requirements: .venv/.everything

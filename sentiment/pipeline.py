@@ -101,7 +101,7 @@ class Pipeline:
         if overflow == "window":
             return EncodedText(tokens, self._windows(tokens.ids), truncated=False)
         raise TextTooLong(
-            f"the text has {len(tokens)} tokens, and this model reads at most {timesteps} "
+            f"The text has {len(tokens)} tokens, and this model reads at most {timesteps} "
             'timesteps at once. Send a shorter text, or ask for overflow "window" or "truncate".'
         )
 
@@ -132,10 +132,10 @@ class Pipeline:
 
 def _describe_empty(text: str) -> str:
     if not text:
-        return "the text is empty. Send at least one word, number or emoji."
+        return "The text is empty. Send at least one word, number or emoji."
     if not text.strip():
-        return f"the text is {len(text)} characters of white space. Send at least one word."
+        return f"The text is {len(text)} characters of white space. Send at least one word."
     return (
-        f"none of the text's {len(text)} characters make a token (it may be markup only). "
+        f"None of the text's {len(text)} characters make a token (it may be markup only). "
         "Send at least one word, number or emoji."
     )

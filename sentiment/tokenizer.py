@@ -104,6 +104,8 @@ class Tokenizer:
 
     def __init__(self, backend: tokenizers.Tokenizer) -> None:
         self._backend = backend
+        # A text that says "[PAD]" means these five characters, not the padding.
+        self._backend.encode_special_tokens = True
 
     @classmethod
     def train(
@@ -185,7 +187,7 @@ def _refuse_surrogates(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidText(
-            f"the text is not valid Unicode: character {error.start} is "
+            f"The text is not valid Unicode: character {error.start} is "
             f"U+{ord(text[error.start]):04X}, half of a surrogate pair. "
             "Send whole characters; in JSON an emoji's two \\u escapes belong together."
         ) from None

@@ -96,18 +96,21 @@ def pad_to_longest(rows: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int3
 
 def in_order(ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int) -> tf.data.Dataset:
     """Return ids int32 (n, T), batch by batch, in the order given."""
+    starts = [0]
+    longest = 0
+    for index, row in enumerate(ids):
+        longest = max(longest, len(row))
+        if index > starts[-1] and longest * (index - starts[-1] + 1) > batch_tokens:
+            starts.append(index)
+            longest = len(row)
+    bounds = list(zip(starts, [*starts[1:], len(ids)], strict=True))
 
-    def cut() -> Iterator[npt.NDArray[np.int32]]:
-        batch: list[npt.NDArray[np.int32]] = []
-        longest = 0
-        for row in ids:
-            longest = max(longest, len(row))
-            if batch and longest * (len(batch) + 1) > batch_tokens:
-                yield pad_to_longest(batch)
-                batch, longest = [], len(row)
-            batch.append(row)
-        yield pad_to_longest(batch)
+    def batches() -> Iterator[npt.NDArray[np.int32]]:
+        for start, end in bounds:
+            yield pad_to_longest(ids[start:end])
 
-    return tf.data.Dataset.from_generator(
-        cut, output_signature=tf.TensorSpec((None, None), tf.int32)
+    dataset = tf.data.Dataset.from_generator(
+        batches, output_signature=tf.TensorSpec((None, None), tf.int32)
     )
+    # Keras warns at the end of a dataset whose length it does not know.
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(bounds)))

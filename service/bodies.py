@@ -1,0 +1,119 @@
+"""Request body -> JSON value."""
+
+import json
+from typing import Any, NoReturn
+
+import orjson
+from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service.answers import excerpt
+from service.errors import BodyTooLarge, InvalidJson, UnsupportedMediaType
+from service.settings import variable
+
+# Many clients read no answer before they have sent their whole body, and take a connection that
+# closes on them for a failure of the network. So what is refused is read to its end, within reason.
+DISCARDED_BYTES = 64 * 1024 * 1024
+
+
+def read_json(request: Request, *, max_bytes: int) -> Any:
+    """Read the body of a request as JSON.
+
+    Raises:
+        UnsupportedMediaType: the headers say that the body is not plain JSON.
+        BodyTooLarge: it has more than `max_bytes` bytes, however they were sent.
+        InvalidJson: it is not JSON in UTF-8, or it broke off.
+    """
+    try:
+        return parse(_read(request, max_bytes))
+    except (UnsupportedMediaType, BodyTooLarge):
+        _discard(request)
+        raise
+
+
+def _read(request: Request, max_bytes: int) -> bytes:
+    _check_headers(request)
+    # One byte more than allowed is read: werkzeug cuts a chunked body off at its limit without
+    # a word, so only the byte too many tells a full body from a cut one.
+    request.max_content_length = max_bytes + 1
+    try:
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise _too_large(max_bytes) from None
+    except Exception as error:  # a server's own class, for a body whose framing is broken
+        raise InvalidJson("The body could not be read to its end.") from error
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+def _discard(request: Request) -> None:
+    """Read what is left of a body, and forget it."""
+    left = min(request.content_length or DISCARDED_BYTES, DISCARDED_BYTES)
+    try:
+        while left > 0 and (block := request.environ["wsgi.input"].read(min(left, 65536))):
+            left -= len(block)
+    except Exception:
+        return  # the client is gone, or sends nonsense: the answer is a refusal in any case
+
+
+def parse(body: bytes) -> Any:
+    """Parse JSON; strings may hold lone surrogates, so that only their text is refused.
+
+    Raises:
+        InvalidJson: the message names the line and the column, or the byte.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return _parse_leniently(body)
+
+
+def _parse_leniently(body: bytes) -> Any:
+    """What orjson refuses: lone surrogates and a byte-order mark are let through."""
+    if not body.strip():
+        raise InvalidJson('The body is empty. Send JSON such as {"text": "Great food."}.')
+    try:
+        text = body.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+        return json.loads(text, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        byte = body[error.start]
+        raise InvalidJson(
+            f"The body is not UTF-8: byte 0x{byte:02x} at offset {error.start}."
+        ) from None
+    except json.JSONDecodeError as error:
+        raise InvalidJson(
+            f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidJson("The body is not taken: its JSON is nested too deeply.") from None
+    except ValueError as error:  # a number with thousands of digits
+        raise InvalidJson(f"The body is not taken: {error}.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_headers(request: Request) -> None:
+    kind = request.mimetype
+    if kind != "application/json" and not (
+        kind.startswith("application/") and kind.endswith("+json")
+    ):
+        received = f'is "{excerpt(kind)}"' if kind else "is missing"
+        raise UnsupportedMediaType(
+            f"Content-Type {received}; it must be application/json"
+            " (with curl: -H 'Content-Type: application/json')."
+        )
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.lower() != "identity":
+        raise UnsupportedMediaType(
+            f'Content-Encoding is "{excerpt(coding)}"; send the body uncompressed.'
+        )
+
+
+def _too_large(max_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"The body is larger than {max_bytes} bytes. Send less at a time, or raise"
+        f" {variable('max_body_bytes')}."
+    )
