@@ -48,7 +48,7 @@ bench-latency: .venv/.everything
 	$(BIN)/python -m benchmarks.latency --model $(MODEL) --check
 
 bench-memory: .venv/.everything
-	$(BIN)/python -m benchmarks.memory --data $(DATA)
+	$(BIN)/python -m benchmarks.memory --data $(DATA) --check
 
 bench-startup: .venv/.serving
 	$(BIN)/python -m benchmarks.startup
