@@ -157,7 +157,7 @@ def current(model_directory: Path) -> Path:
         BundleMissing: there is no such model, or no such version of it.
     """
     try:
-        version = (model_directory / CURRENT).read_text().strip()
+        version = (model_directory / CURRENT).read_text("utf-8", errors="replace").strip()
     except OSError as error:
         raise BundleMissing(
             f"{model_directory / CURRENT} cannot be read ({error.strerror}). "
@@ -198,9 +198,10 @@ def _existing(model_directory: Path, version: str) -> Path:
 def _read_verified(directory: Path) -> dict[str, bytes]:
     """Read each file that the hashes name, and check it against its hash."""
     contents: dict[str, bytes] = {}
-    for line in _read(directory / HASHES).decode(errors="replace").splitlines():
+    lines = _read(directory / HASHES).decode(errors="replace")
+    for line in lines.removesuffix("\n").split("\n"):
         expected, _, name = line.partition("  ")
-        if not name or Path(name).name != name:
+        if not name or "\0" in name or Path(name).name != name:
             raise BundleDamaged(f"{directory / HASHES}: the line {line!r} names no file beside it")
         contents[name] = _read(directory / name)
         received = _hash(contents[name])

@@ -30,12 +30,13 @@ _KNOWN_PIECE_CHARACTERS = 2
 _SWAPS = {"[\u2018\u2019\u02bc\u0060\u00b4]": "'", "[\u201c\u201d\u201e\u00ab\u00bb]": '"'}
 
 # Deleted: what changes the look of an emoji and not its meaning (variation selectors, skin tones);
-# invisible characters; and all but the last two of a letter that stands three times or more
-# ("soooo" and "sooooooo" become the elongated word "soo", which is not "so"). "www" stays.
+# invisible characters; and all but the first and the last of a letter that stands three times or
+# more ("soooo" and "sooooooo" become the elongated word "soo", which is not "so", and its offsets
+# still cover all of it). "www" stays.
 _DELETED = (
     r"[\x{FE0E}\x{FE0F}\x{1F3FB}-\x{1F3FF}]"
     r"|[\x{200B}\x{200C}\x{2060}\x{FEFF}\x{AD}\x{0}]"
-    r"|([\p{L}&&[^wW]])(?=\1\1)"
+    r"|(?<=([\p{L}&&[^wW]]))\1(?=\1)"
 )
 
 # Skipped: who is mentioned, where a link leads, and tags other than line breaks say nothing about
@@ -119,20 +120,32 @@ class Tokenizer:
         """Learn a WordPiece vocabulary: frequent words whole, the rest in pieces.
 
         Args:
-            texts: any number of texts; they are read once.
+            texts: any number of texts; the same ones give the same vocabulary.
             vocabulary_size: V at most, with the two special tokens.
             min_frequency: what is seen less often is not merged into a piece.
             alphabet: characters that get a row even where no text holds them.
         """
+        texts = list(texts)
+
+        def learn(special: list[str], size: int) -> dict[str, int]:
+            backend = _without_vocabulary()
+            trainer = trainers.WordPieceTrainer(
+                vocab_size=size,
+                min_frequency=min_frequency,
+                special_tokens=special,
+                initial_alphabet=list(alphabet),
+                show_progress=False,
+            )
+            backend.train_from_iterator(texts, trainer)
+            vocabulary: dict[str, int] = backend.get_vocab()
+            return vocabulary
+
+        # The trainer numbers the letters inside words in the order of a hash map, and breaks ties
+        # by these numbers (huggingface/tokenizers#1794): each run would learn another vocabulary.
+        # So a first pass finds these letters, and the second gets them in order.
+        letters = sorted(token for token in learn([PAD, UNKNOWN], 0) if token.startswith("##"))
         backend = _without_vocabulary()
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=vocabulary_size,
-            min_frequency=min_frequency,
-            special_tokens=[PAD, UNKNOWN],
-            initial_alphabet=list(alphabet),
-            show_progress=False,
-        )
-        backend.train_from_iterator(texts, trainer)
+        backend.model = _model(learn([PAD, UNKNOWN, *letters], vocabulary_size))
         return cls(backend)
 
     @classmethod
@@ -166,8 +179,12 @@ class Tokenizer:
         return [encoding.ids for encoding in self._backend.encode_batch_fast(list(texts))]
 
 
+def _model(vocabulary: dict[str, int]) -> models.WordPiece:
+    return models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=64)
+
+
 def _without_vocabulary() -> tokenizers.Tokenizer:
-    backend = tokenizers.Tokenizer(models.WordPiece(unk_token=UNKNOWN, max_input_chars_per_word=64))
+    backend = tokenizers.Tokenizer(_model({}))
     backend.normalizer = normalizers.Sequence(
         [normalizers.NFC()]
         + [normalizers.Replace(Regex(pattern), to) for pattern, to in _SWAPS.items()]

@@ -4,7 +4,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    ValidationError,
+    field_validator,
+)
 
 from sentiment.errors import SentimentError
 from sentiment.pipeline import PipelineConfig
@@ -19,7 +26,7 @@ class ConfigError(SentimentError):
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Source(_Section):
@@ -111,7 +118,7 @@ class FitConfig(_Section):
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
     clip_norm: float = Field(default=1.0, gt=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    class_weight: Literal["balanced"] | dict[str, float] | None = None
+    class_weight: Literal["balanced"] | dict[str, PositiveFloat] | None = None
 
 
 class TrainingConfig(_Section):

@@ -9,7 +9,6 @@ import numpy.typing as npt
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import confusion_matrix
 
 from sentiment.classifier import activate
 
@@ -36,12 +35,13 @@ def measure(
     """
     classes = np.unique(labels)
     probabilities = restrict(probabilities, classes)
-    answers = classes[probabilities.argmax(axis=1)]
-    confusion = confusion_matrix(labels, answers, labels=classes)
+    truths, answers = np.searchsorted(classes, labels), probabilities.argmax(axis=1)
+    confusion = np.zeros((len(classes), len(classes)), int)
+    np.add.at(confusion, (truths, answers), 1)
     hits = confusion.diagonal()
     recall = hits / confusion.sum(axis=1)
     f1 = 2 * hits / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)
-    truth = probabilities[np.arange(len(labels)), np.searchsorted(classes, labels)]
+    truth = probabilities[np.arange(len(labels)), truths]
     return {
         "rows": len(labels),
         "accuracy": round(float(hits.sum() / len(labels)), 4),
@@ -49,7 +49,7 @@ def measure(
         "macro_f1": round(float(f1.mean()), 4),
         "nll": round(float(-np.log(np.maximum(truth, 1e-12)).mean()), 4),
         "calibration_error": round(
-            calibration_error(probabilities.max(axis=1), answers == labels), 4
+            calibration_error(probabilities.max(axis=1), answers == truths), 4
         ),
         "classes": [label_names[index] for index in classes],
         "confusion": confusion.tolist(),

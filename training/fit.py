@@ -19,7 +19,7 @@ from sentiment.bundle import Bundle, Golden, Manifest
 from sentiment.classifier import Classifier, Prediction, activate
 from sentiment.pipeline import Pipeline
 from sentiment.tokenizer import Tokenizer
-from training import evaluate, export, learn, network, sources, vectors
+from training import evaluate, export, graph, learn, network, sources, vectors
 from training.batches import Rows
 from training.config import NetworkConfig, TrainingConfig
 from training.dataset import Examples
@@ -146,7 +146,7 @@ def _untrained(
         bundle = bundles.load(base)
         shape = bundle.manifest.network
         settings = NetworkConfig(**{name: shape[name] for name in NetworkConfig.model_fields})
-        weights = export.from_onnx(bundle.network)
+        weights = graph.from_onnx(bundle.network)
         head_for(weights, bundle.manifest.labels, labels, seed=config.fit.seed)
         model = network.build(
             settings, vocabulary=len(vocabulary), features=shape["features"], classes=len(labels)
@@ -238,7 +238,7 @@ def _bundle(
     return Bundle(
         manifest=manifest,
         tokenizer=tokenizer,
-        network=export.to_onnx(weights, trained.config),
+        network=graph.to_onnx(weights, trained.config),
         golden=_golden(trained, temperature, config),
     )
 

@@ -9,6 +9,7 @@ from keras import layers, ops
 from training.config import NetworkConfig, Pooling
 
 
+@keras.saving.register_keras_serializable("sentiment")
 class MaskedPooling(layers.Layer):
     """Summarise each row over its real timesteps: (n, T, H) -> (n, H for each kind).
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.export import Weights
+from training.graph import Weights
 
 
 def head_for(
@@ -16,7 +16,7 @@ def head_for(
     unit, the log odds of the second, so a base's two columns become their difference.
 
     Args:
-        weights: as `export.to_weights` gives them.
+        weights: as `graph.from_onnx` gives them.
         old_labels: the base's labels, in its order.
         new_labels: the new model's.
     """

@@ -19,6 +19,8 @@ from training.config import ConfigError, VectorsConfig
 logger = logging.getLogger(__name__)
 
 _FASTTEXT_MAGIC = 793712314  # the first four bytes of fastText's own binary format
+# What gensim raises for a file that is none of these, is cut off, or is a fastText classifier.
+_UNREADABLE = (OSError, ValueError, EOFError, struct.error, AssertionError, NotImplementedError)
 _WORD2VEC_HEADER = re.compile(rb"\d+ \d+\s")
 # Words of an emoji's name that say what is drawn, not what is meant.
 _EMOJI_FILLERS = frozenset("a and at button face for in of on or sign symbol the with".split())
@@ -161,7 +163,7 @@ def read(path: Path) -> KeyedVectors:
         return KeyedVectors.load_word2vec_format(
             str(path), binary=binary, no_header=not header, unicode_errors="replace"
         )
-    except (OSError, ValueError, EOFError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise ConfigError(
             f"{path}: cannot be read as word vectors ({error}). Known are word2vec (text and "
             "binary), GloVe and fastText files."
@@ -174,7 +176,7 @@ def _is_text(path: Path) -> bool:
         file.readline()
         sample = file.read(256)
     return (
-        re.fullmatch(rb"[0-9eE+\-.\s]*", sample.partition(b" ")[2].partition(b"\n")[0]) is not None
+        re.fullmatch(rb"[0-9eE+\-.\s]+", sample.partition(b" ")[2].partition(b"\n")[0]) is not None
     )
 
 
