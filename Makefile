@@ -6,7 +6,7 @@ SPLIT ?= validation
 MODEL ?= models/default
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-memory bench-startup requirements clean
+	bench-behaviour bench-memory bench-startup requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -38,7 +38,7 @@ format: .venv/.everything
 types: .venv/.everything
 	$(BIN)/mypy
 
-bench: bench-latency bench-startup bench-quality bench-memory
+bench: bench-latency bench-startup bench-behaviour bench-quality bench-memory
 
 # SPLIT=test reads the test files: once for a release, never to choose by.
 bench-quality: .venv/.everything
@@ -46,6 +46,9 @@ bench-quality: .venv/.everything
 
 bench-latency: .venv/.everything
 	$(BIN)/python -m benchmarks.latency --model $(MODEL) --check
+
+bench-behaviour: .venv/.everything
+	$(BIN)/python -m benchmarks.behaviour --model $(MODEL) --peers
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check

@@ -51,6 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         "--alias", action="append", metavar="FROM=TO", help="a label's name, as 0=negative"
     )
 
+    templates = commands.add_parser("templates", help="write labelled sentences from templates")
+    templates.set_defaults(run=_templates)
+    templates.add_argument("--output", type=Path, required=True, metavar="FILE.csv")
+    templates.add_argument("--rows", type=int, default=6000, help="default %(default)s")
+    templates.add_argument("--seed", type=int, default=1, help="default %(default)s")
+
     keras = commands.add_parser("export-keras", help="write a bundle's network as a Keras model")
     keras.set_defaults(run=_export_keras)
     keras.add_argument("bundle", type=Path, help="a model (its current version) or a bundle")
@@ -98,6 +104,14 @@ def _bundle(path: Path) -> Path:
     from sentiment import bundle
 
     return path if (path / bundle.MANIFEST).exists() else bundle.current(path)
+
+
+def _templates(options: argparse.Namespace) -> None:
+    from training import templates
+
+    rows = templates.generate(options.seed, options.rows)
+    templates.write(options.output, rows)
+    sys.stdout.write(f"saved: {options.output} ({len(rows):,} rows)\n")
 
 
 def _export_keras(options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""Our own behavioural suite: what a sentiment model must get right, capability by capability."""
