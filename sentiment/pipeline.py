@@ -5,7 +5,7 @@ Training and serving both come through here, so that they cannot differ.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from sentiment.errors import EmptyText, TextError, TextTooLong
 from sentiment.tokenizer import PAD_ID, Tokenizer, Tokens
 
 Overflow = Literal["window", "truncate", "error"]
+Row = TypeVar("Row", list[int], npt.NDArray[np.int32])
 
 
 class PipelineConfig(BaseModel):
@@ -117,7 +118,7 @@ class Pipeline:
                 encoded.append(error)
         return encoded
 
-    def truncate(self, ids: list[int]) -> list[int]:
+    def truncate(self, ids: Row) -> Row:
         """Keep at most T ids, losing those before (`pre`) or after (`post`) them."""
         timesteps = self.config.timesteps
         return ids[-timesteps:] if self.config.truncating == "pre" else ids[:timesteps]

@@ -39,7 +39,9 @@ def test_what_a_document_names_exists(document):
         assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), f"make {target}"
     for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
         assert (document.parent / link).exists(), link
-    for path in re.findall(r"`((?:sentiment|training|service|benchmarks|tests|docs)/[\w/.]+)`", text):
+    for path in re.findall(
+        r"`((?:sentiment|training|service|benchmarks|tests|docs)/[\w/.]+)`", text
+    ):
         assert (ROOT / path.rstrip("/")).exists(), path
     for module in re.findall(r"python -m ((?:training|service|benchmarks)(?:\.\w+)*)", text):
         place = ROOT / module.replace(".", "/")

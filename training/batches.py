@@ -42,8 +42,8 @@ class Epochs:
         self._random = np.random.default_rng(seed)
 
     def steps(self) -> int:
-        """Return about how many batches an epoch has."""
-        return sum(1 for _ in self._cut(np.random.default_rng(0)))
+        """Return about how many batches an epoch has, and 1 where small weights may give none."""
+        return max(1, sum(1 for _ in self._cut(np.random.default_rng(0))))
 
     def dataset(self) -> tf.data.Dataset:
         """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end."""

@@ -59,7 +59,9 @@ class DataConfig(_Section):
 class TokenizerConfig(_Section):
     """The vocabulary of V rows."""
 
-    vocabulary_size: int = Field(default=20_000, ge=100)
+    vocabulary_size: int = Field(
+        default=20_000, ge=2_000, description="V at most, about 1,400 of them emoji"
+    )
     min_frequency: int = Field(default=2, ge=1)
 
 
@@ -121,8 +123,16 @@ class FitConfig(_Section):
     class_weight: Literal["balanced"] | dict[str, PositiveFloat] | None = None
 
 
+class DistilConfig(_Section):
+    """Who labels the unlabelled rows, for the network to learn from them too."""
+
+    teachers: tuple[str, ...] = Field(
+        default=(), description='"linear", trained on the labelled rows, or models, as models/NAME'
+    )
+
+
 class TrainingConfig(_Section):
-    """All of it. `data` is left out of what describes a model's training but for its paths."""
+    """All of it."""
 
     data: DataConfig = DataConfig()
     pipeline: PipelineConfig = PipelineConfig()
@@ -130,6 +140,7 @@ class TrainingConfig(_Section):
     vectors: VectorsConfig = VectorsConfig()
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
+    distil: DistilConfig = DistilConfig()
 
 
 def read(path: Path) -> TrainingConfig:

@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 class Data:
     """All that a fit reads.
 
-    `repeats`, float32 (sources,), says how often an epoch reads each row of a training source;
+    `repeats`, float32 (sources,), says how often an epoch reads each row of a training source, and
+    `unlabelled_repeats`, float32 (m,), the same of each unlabelled text where teachers label it;
     `files` describes what was read, for the bundle.
     """
 
@@ -28,6 +29,7 @@ class Data:
     repeats: npt.NDArray[np.float32]
     validation: Examples
     unlabelled: list[str]
+    unlabelled_repeats: npt.NDArray[np.float32]
     files: list[dict[str, Any]]
 
 
@@ -66,6 +68,10 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         repeats=np.array([source.weight for source in config.train], np.float32),
         validation=validation,
         unlabelled=[text for rows in unlabelled for text in rows.texts],
+        unlabelled_repeats=np.repeat(
+            np.array([source.weight for source in config.unlabelled], np.float32),
+            [len(rows.texts) for rows in unlabelled],
+        ),
         files=files + _describe("unlabelled", unlabelled, config.unlabelled),
     )
 

@@ -1,0 +1,122 @@
+"""A trained network -> a bundle: golden answers, figures, model card."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from sentiment import bundle as bundles
+from sentiment.bundle import Bundle, Golden, Manifest
+from sentiment.classifier import Classifier, Prediction, activate
+from sentiment.pipeline import Pipeline
+from training import evaluate, export, graph, learn
+from training.config import NetworkConfig, TrainingConfig
+from training.dataset import Examples
+
+GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
+_LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network on its way into a bundle."""
+
+    model: keras.Model
+    config: NetworkConfig
+    storage: str
+    pipeline: Pipeline
+    labels: tuple[str, ...]
+    coverage: dict[str, float]
+
+
+def assemble(
+    config: TrainingConfig,
+    files: list[dict[str, Any]],
+    trained: Trained,
+    *,
+    temperature: float,
+    history: list[dict[str, float]],
+    validation: Examples,
+) -> Bundle:
+    """Make a bundle of a trained network, and measure it through the serving path.
+
+    Args:
+        files: what the data were read from.
+        history: what each epoch measured.
+        validation: the examples that the figures of the model card come from.
+    """
+    weights = export.to_weights(trained.model, trained.config, storage=trained.storage)
+    manifest = Manifest(
+        labels=trained.labels,
+        temperature=temperature,
+        pipeline=trained.pipeline.config,
+        network={
+            **trained.config.model_dump(mode="json"),
+            "vocabulary": weights["embedding"].shape[0],
+            "features": weights["embedding"].shape[1],
+            "storage": trained.storage,
+        },
+        training=config.model_dump(mode="json"),
+        data=files,
+        metrics={"coverage": trained.coverage, "epochs": history},
+        libraries=_library_versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    bundle = Bundle(
+        manifest=manifest,
+        tokenizer=trained.pipeline.tokenizer,
+        network=graph.to_onnx(weights, trained.config),
+        golden=_golden(trained, temperature, config),
+    )
+    return _with_card(bundle, validation)
+
+
+def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> list[Golden]:
+    """Answer the golden texts in Keras: what the serving path must then say too."""
+    answers = []
+    for text in json.loads(GOLDEN_TEXTS.read_text(encoding="utf-8")):
+        rows = trained.pipeline.encode(text).rows
+        logits = learn.predict(
+            trained.model,
+            [np.array(row, np.int32) for row in rows],
+            batch_tokens=config.fit.batch_tokens,
+        )
+        probabilities = activate(logits, temperature=temperature).mean(axis=0)
+        answers.append(Golden(text=text, ids=rows, probabilities=probabilities.tolist()))
+    return answers
+
+
+def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
+    """Measure the bundle through the serving path, and add the figures and the model card."""
+    predictions = Classifier(bundle, name="new", version="new").predict(validation.texts)
+    probabilities = np.array(
+        [list(p.probabilities.values()) for p in predictions if isinstance(p, Prediction)]
+    )  # (n, C)
+    metrics: dict[str, Any] = {}
+    for number, name in enumerate(validation.source_names):
+        rows = validation.sources == number
+        if rows.any():
+            metrics[name] = evaluate.measure(
+                probabilities[rows], validation.labels[rows], validation.label_names
+            )
+    manifest = bundle.manifest.model_copy(
+        update={"metrics": {**bundle.manifest.metrics, "validation": metrics}}
+    )
+    plot = "confusion.png"
+    card = evaluate.model_card(manifest.model_dump(mode="json"), plots=[plot])
+    return replace(
+        bundle,
+        manifest=manifest,
+        extras={bundles.CARD: card.encode(), plot: evaluate.plot_confusion(metrics)},
+    )
+
+
+def _library_versions() -> dict[str, str]:
+    # TensorFlow's distribution has another name where only its CPU build is installed.
+    installed = packages_distributions()
+    return {name: version(installed[name][0]) for name in _LIBRARIES}

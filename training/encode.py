@@ -1,0 +1,110 @@
+"""Examples -> rows of ids with their targets and weights, ready to be batched."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.pipeline import Pipeline
+from training.batches import Rows
+from training.config import ConfigError, FitConfig
+from training.dataset import Examples
+from training.readers import DataError, did_you_mean
+
+logger = logging.getLogger(__name__)
+
+_TEXTS_AT_ONCE = 2_000
+
+
+def encode(pipeline: Pipeline, examples: Examples) -> tuple[Examples, list[npt.NDArray[np.int32]]]:
+    """Bring each text to one row of at most T ids; those without a token are left out."""
+    ids = [pipeline.truncate(row) for row in token_ids(pipeline, examples.texts)]
+    kept = [index for index, row in enumerate(ids) if len(row)]
+    if not kept:
+        raise DataError(f"{', '.join(examples.source_names)}: no text holds a token")
+    if len(kept) < len(ids):
+        logger.warning("%d texts hold no token and are left out", len(ids) - len(kept))
+    return examples.take(kept), [ids[index] for index in kept]
+
+
+def token_ids(pipeline: Pipeline, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
+    """Tokenize m texts: m rows of ids, as long as they are."""
+    return [
+        np.array(ids, np.int32)
+        for start in range(0, len(texts), _TEXTS_AT_ONCE)
+        for ids in pipeline.tokenizer.encode_ids(texts[start : start + _TEXTS_AT_ONCE])
+    ]
+
+
+def labelled_rows(
+    train: Examples,
+    ids: list[npt.NDArray[np.int32]],
+    repeats: npt.NDArray[np.float32],
+    config: FitConfig,
+) -> Rows:
+    """Give each row of an example its label as target.
+
+    Args:
+        repeats: float32 (sources,), how often an epoch reads each row of a source.
+    Raises:
+        ConfigError: the class weights name an unknown label.
+    """
+    one_hot = np.eye(len(train.label_names), dtype=np.float32)[train.labels]  # (n, C)
+    by_row = repeats[train.sources]
+    return Rows(
+        ids=ids,
+        targets=_targets(one_hot),
+        weights=_class_weights(train, by_row, config)[train.labels],
+        repeats=by_row,
+    )
+
+
+def _class_weights(
+    train: Examples, repeats: npt.NDArray[np.float32], config: FitConfig
+) -> npt.NDArray[np.float32]:
+    """Return what a row of each class counts in the loss: float32 (C,)."""
+    wanted = config.class_weight
+    names = train.label_names
+    if wanted is None:
+        return np.ones(len(names), np.float32)
+    if wanted == "balanced":
+        counts = np.bincount(train.labels, weights=repeats, minlength=len(names))
+        return (counts.sum() / (len(names) * counts)).astype(np.float32)
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(
+                f'fit.class_weight: "{name}" is not one of {", ".join(names)}.'
+                + did_you_mean(name, names)
+            )
+    return np.array([wanted.get(name, 1.0) for name in names], np.float32)
+
+
+def taught_rows(
+    ids: list[npt.NDArray[np.int32]],
+    probabilities: npt.NDArray[np.float32],
+    repeats: npt.NDArray[np.float32],
+) -> Rows:
+    """Give m rows the probabilities, (m, C), that teachers gave them; empty rows are left out."""
+    kept = np.array([index for index, row in enumerate(ids) if len(row)], int)
+    return Rows(
+        ids=[ids[index] for index in kept],
+        targets=_targets(probabilities[kept]),
+        weights=np.ones(len(kept), np.float32),
+        repeats=repeats[kept],
+    )
+
+
+def join(first: Rows, second: Rows) -> Rows:
+    """Put two sets of rows into one."""
+    return Rows(
+        ids=[*first.ids, *second.ids],
+        targets=np.concatenate([first.targets, second.targets]),
+        weights=np.concatenate([first.weights, second.weights]),
+        repeats=np.concatenate([first.repeats, second.repeats]),
+    )
+
+
+def _targets(probabilities: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Bring (n, C) to the network's columns: of two classes, the second alone."""
+    return probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
