@@ -18,6 +18,9 @@ FORMS = ("text", "texts", "documents")
 
 LONGEST_ID = 256
 
+# Past this many the arithmetic of the processor shows, and nothing of the model.
+DECIMALS = 6
+
 
 class Document(BaseModel):
     """One text with the caller's own name for it.
@@ -133,8 +136,8 @@ def write_document(index: int, name: str | None, prediction: Prediction) -> Docu
         "index": index,
         "sentiment": prediction.label,
         "label": prediction.label,
-        "probabilities": prediction.probabilities,
-        "score": prediction.score,
+        "probabilities": {k: round(p, DECIMALS) for k, p in prediction.probabilities.items()},
+        "score": None if prediction.score is None else round(prediction.score, DECIMALS),
         "statistics": prediction.statistics,
         "warnings": [TRUNCATED] if prediction.statistics.truncated else [],
     }

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.readers import DataError, Rows, did_you_mean
+from training.formats import DataError, did_you_mean
+from training.readers import Rows
 
 __all__ = [
     "DataError",

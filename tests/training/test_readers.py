@@ -7,7 +7,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from training.readers import DataError, read
+from training.formats import DataError
+from training.readers import read
 
 
 @pytest.fixture
