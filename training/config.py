@@ -51,6 +51,7 @@ class DataConfig(_Section):
     label_column: str = "label"
     encoding: str = "utf-8"
     aliases: dict[str, str] = Field(default={}, description='label names, as "0" = "negative"')
+    notes: str = Field(default="", description="origin and terms of the data, for the model card")
     holdout: float = Field(
         default=0.1, gt=0, lt=1, description="share of each training file, without a validation"
     )

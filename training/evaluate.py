@@ -173,6 +173,8 @@ def model_card(manifest: dict[str, Any], *, plots: Sequence[str]) -> str:
     lines += [
         f"- {entry['role']}: {entry['name']}, {entry['rows']} rows" for entry in manifest["data"]
     ]
+    if notes := manifest["training"]["data"]["notes"].strip():
+        lines += ["", notes]
     lines += [
         "",
         "The weights come from these files, and their terms hold for what is done with them.",

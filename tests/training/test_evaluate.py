@@ -124,6 +124,7 @@ def test_the_model_card_holds_the_figures():
         },
         "metrics": {"coverage": {"vocabulary": 0.5, "tokens": 0.985}, "validation": metrics()},
         "data": [{"role": "train", "name": "a.csv", "rows": 400}],
+        "training": {"data": {"notes": "Collected by us; free to use.\n"}},
     }
     card = evaluate.model_card(manifest, plots=["confusion.png"])
     for expected in (
@@ -135,6 +136,7 @@ def test_the_model_card_holds_the_figures():
         "| a.csv | 4 | 0.750 | 0.833 |",
         "| b.csv | 4 | 0.750 |",
         "![confusion.png](confusion.png)",
+        "\nCollected by us; free to use.\n",
         "- train: a.csv, 400 rows",
     ):
         assert expected in card
