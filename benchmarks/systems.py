@@ -159,10 +159,31 @@ class Tfidf:
         return values
 
 
-PEERS: dict[str, type[Vader] | type[FastText] | type[Tfidf]] = {
+class NaiveBayes:
+    """Naive-Bayes-weighted words and pairs with logistic regression (Wang and Manning 2012).
+
+    It is also the linear teacher of the default model.
+    """
+
+    name = "NB-weighted (1,2) + logistic regression"
+
+    def __init__(self, train: Examples, *, seed: int) -> None:
+        from training.distil import NaiveBayesLinear
+
+        self._model = NaiveBayesLinear(seed=seed)
+        self._model.fit(train.texts, train.labels, len(train.label_names))
+        self.bytes_on_disk = len(pickle.dumps(self._model))
+
+    def probabilities(self, texts: Sequence[str]) -> Probabilities:
+        """See `System`."""
+        return self._model.probabilities(texts)
+
+
+PEERS: dict[str, type[Vader] | type[FastText] | type[Tfidf] | type[NaiveBayes]] = {
     "vader": Vader,
     "fasttext": FastText,
     "tfidf": Tfidf,
+    "nbsvm": NaiveBayes,
 }
 
 

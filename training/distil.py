@@ -30,7 +30,7 @@ LINEAR = "linear"
 
 
 def teach(
-    teachers: Sequence[str], train: Examples, texts: Sequence[str]
+    teachers: Sequence[str], train: Examples, texts: Sequence[str], *, seed: int
 ) -> npt.NDArray[np.float32]:
     """Let teachers label m texts together: float32 (m, C), each row adding up to 1.
 
@@ -44,7 +44,9 @@ def teach(
     for teacher in teachers:
         logger.info("%s labels %d texts", teacher, len(texts))
         if teacher == LINEAR:
-            linear = NaiveBayesLinear().fit(train.texts, train.labels, len(train.label_names))
+            linear = NaiveBayesLinear(seed=seed).fit(
+                train.texts, train.labels, len(train.label_names)
+            )
             opinions.append(linear.probabilities(texts))
         else:
             opinions.append(_from_model(Path(teacher), train.label_names, texts))
@@ -57,7 +59,8 @@ class NaiveBayesLinear:
     Wang and Manning 2012, "Baselines and Bigrams"; a linear teacher, and a hard peer to beat.
     """
 
-    def __init__(self, *, strength: float = 1.0) -> None:
+    def __init__(self, *, seed: int, strength: float = 1.0) -> None:
+        self._seed = seed
         self._strength = strength
         self._counts = CountVectorizer(
             ngram_range=(1, 2), binary=True, min_df=2, token_pattern=r"(?u)\w+|[^\w\s]"
@@ -77,7 +80,12 @@ class NaiveBayesLinear:
             inside = labels == label
             ratio = _log_ratio(present, inside)
             model = LogisticRegression(
-                C=self._strength, solver="liblinear", dual=True, max_iter=50, tol=1e-2
+                C=self._strength,
+                solver="liblinear",
+                dual=True,
+                max_iter=50,
+                tol=1e-2,
+                random_state=self._seed,
             )
             model.fit(present.multiply(ratio).tocsr(), inside)
             self._ratios.append(ratio)

@@ -69,7 +69,9 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
     trained = _untrained(config, train.label_names, pipeline, ids + unlabelled_ids, base)
     if config.distil.teachers:
-        opinions = distil.teach(config.distil.teachers, train, data.unlabelled)
+        opinions = distil.teach(
+            config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
+        )
         cut = [pipeline.truncate(row) for row in unlabelled_ids]
         rows = join(rows, taught_rows(cut, opinions, data.unlabelled_repeats))
 
