@@ -136,7 +136,8 @@ def split(
 
     Each source gives its share of each of its labels. Rows of the same text, but for case and
     spacing, stay on one side, so a part falls short of its share where duplicates do not fit,
-    and never exceeds it by a whole row. Of every label at least one row stays for training.
+    and never exceeds it by a whole row. Of every label at least one row stays for training. Which
+    rows a source holds out does not depend on the other sources, but for a row that rounding adds.
 
     Args:
         share: from 0 up to but without 1, for all sources or one for each; 0 holds nothing out.
@@ -158,9 +159,11 @@ def split(
         strata[number].append(where)
 
     # A group of equal texts goes out whole, and only where every stratum it touches has room:
-    # so a stratum without a share never gives a row, whatever its duplicates do.
+    # so a stratum without a share never gives a row, whatever its duplicates do. The order is that
+    # of the texts' hashes, so that a file gives the same rows whatever files stand beside it: a
+    # model that goes on from another one is not measured on what that one learned.
     held = np.zeros(len(numbers), bool)
-    for number in np.random.default_rng(seed).permutation(len(numbers)).tolist():
+    for number in sorted(numbers.values(), key=_hashes(numbers, seed).__getitem__):
         needed = Counter(strata[number])
         if all(quota[where] >= rows for where, rows in needed.items()):
             held[number] = True
@@ -174,6 +177,11 @@ def split(
         )
     mask = held[group]  # (n,)
     return examples.take(~mask), examples.take(mask)
+
+
+def _hashes(texts: Iterable[str], seed: int) -> list[bytes]:
+    key = str(seed).encode()
+    return [hashlib.blake2b(text.encode(), digest_size=8, key=key).digest() for text in texts]
 
 
 def _shares(share: float | Sequence[float], source_names: tuple[str, ...]) -> list[float]:

@@ -242,3 +242,24 @@ def test_fingerprint(tmp_path):
     assert fingerprint(path) == {"name": "r.csv", "sha256": expected, "bytes": 11}
     with pytest.raises(DataError, match="none.csv: cannot be read"):
         fingerprint(tmp_path / "none.csv")
+
+
+def test_a_source_holds_out_the_same_rows_whatever_stands_beside_it():
+    """Else a model that goes on from another would be validated on what that one learned."""
+    names = ("a", "b")
+    texts = [f"text {number}" for number in range(400)]
+    labels = np.arange(400, dtype=np.int32) % 2
+    alone = Examples(texts, labels, np.zeros(400, np.int32), names, ("one.csv",))
+    other = [f"other {number}" for number in range(300)]
+    beside = Examples(
+        other + texts,
+        np.concatenate([np.arange(300, dtype=np.int32) % 2, labels]),
+        np.repeat(np.array([0, 1], np.int32), [300, 400]),
+        names,
+        ("two.csv", "one.csv"),
+    )
+    held_alone = set(split(alone, 0.1, seed=3)[1].texts)
+    held_beside = set(split(beside, [0.25, 0.1], seed=3)[1].texts)
+    assert len(held_alone) == 40
+    assert held_alone == {text for text in held_beside if text.startswith("text")}
+    assert held_alone != set(split(alone, 0.1, seed=4)[1].texts)
