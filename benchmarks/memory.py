@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--train", nargs="+", default=["imdb-train.parquet"], metavar="FILE")
     parser.add_argument(
-        "--config", type=Path, default=Path(training.__file__).with_name("default.toml")
+        "--config", type=Path, default=Path(training.__file__).with_name("teacher.toml")
     )
     parser.add_argument(
         "--check", action="store_true", help=f"exit with 1 from {MOST_BYTES / 1e9:.0f} GB on"
