@@ -75,10 +75,16 @@ def export_keras(directory: Path, output: Path) -> None:
     model.save(output)
 
 
+def network_config(bundle: Bundle) -> NetworkConfig:
+    """Return the configuration that a bundle's network was built from."""
+    shape = bundle.manifest.network
+    return NetworkConfig(**{name: shape[name] for name in NetworkConfig.model_fields})
+
+
 def from_bundle(bundle: Bundle) -> tuple[keras.Model, NetworkConfig]:
     """Rebuild a bundle's network in Keras, with its weights."""
     shape = bundle.manifest.network
-    config = NetworkConfig(**{name: shape[name] for name in NetworkConfig.model_fields})
+    config = network_config(bundle)
     model = network.build(
         config,
         vocabulary=shape["vocabulary"],

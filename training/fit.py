@@ -17,7 +17,7 @@ from sentiment.pipeline import Pipeline
 from sentiment.tokenizer import Tokenizer
 from training import distil, evaluate, export, graph, learn, network, sources, vectors
 from training.assemble import Trained, assemble
-from training.config import ConfigError, NetworkConfig, TrainingConfig
+from training.config import ConfigError, TrainingConfig
 from training.encode import encode, join, labelled_rows, taught_rows, token_ids
 from training.transfer import head_for
 
@@ -62,12 +62,13 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         len(data.validation),
         len(data.unlabelled),
     )
-    pipeline = _pipeline(config, data, base)
+    origin = bundles.load(base) if base is not None else None
+    pipeline = _pipeline(config, data, origin)
     train, ids = encode(pipeline, data.train)
     validation, validation_ids = encode(pipeline, data.validation)
     rows = labelled_rows(train, ids, data.repeats, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
-    trained = _untrained(config, train.label_names, pipeline, ids + unlabelled_ids, base)
+    trained = _untrained(config, train.label_names, pipeline, ids + unlabelled_ids, origin)
     if config.distil.teachers:
         opinions = distil.teach(
             config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
@@ -111,10 +112,9 @@ def _made(directory: Path) -> Iterator[None]:
             directory.rmdir()
 
 
-def _pipeline(config: TrainingConfig, data: sources.Data, base: Path | None) -> Pipeline:
-    if base is not None:
-        bundle = bundles.load(base)
-        return Pipeline(bundle.tokenizer, bundle.manifest.pipeline)
+def _pipeline(config: TrainingConfig, data: sources.Data, origin: Bundle | None) -> Pipeline:
+    if origin is not None:
+        return Pipeline(origin.tokenizer, origin.manifest.pipeline)
     tokenizer = Tokenizer.train(
         data.train.texts + data.unlabelled,
         vocabulary_size=config.tokenizer.vocabulary_size,
@@ -129,7 +129,7 @@ def _untrained(
     labels: tuple[str, ...],
     pipeline: Pipeline,
     ids: list[npt.NDArray[np.int32]],
-    base: Path | None,
+    origin: Bundle | None,
 ) -> Trained:
     """Build the network, with start vectors or with the base's weights.
 
@@ -137,17 +137,16 @@ def _untrained(
         ids: of all texts there are, for the vectors to be trained on.
     """
     vocabulary = pipeline.tokenizer.vocabulary()
-    if base is not None:
-        bundle = bundles.load(base)
-        shape = bundle.manifest.network
-        settings = NetworkConfig(**{name: shape[name] for name in NetworkConfig.model_fields})
-        weights = graph.from_onnx(bundle.network)
-        head_for(weights, bundle.manifest.labels, labels, seed=config.fit.seed)
+    if origin is not None:
+        shape = origin.manifest.network
+        settings = export.network_config(origin)
+        weights = graph.from_onnx(origin.network)
+        head_for(weights, origin.manifest.labels, labels, seed=config.fit.seed)
         model = network.build(
             settings, vocabulary=len(vocabulary), features=shape["features"], classes=len(labels)
         )
         export.load_weights(model, settings, weights)
-        coverage = bundle.manifest.metrics["coverage"]
+        coverage = origin.manifest.metrics["coverage"]
         return Trained(model, settings, shape["storage"], pipeline, labels, coverage)
     start = vectors.start(
         ids, vocabulary, config.vectors, seed=config.fit.seed, workers=os.cpu_count() or 1
