@@ -13,8 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.classifier import Classifier, Prediction
+from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
+from sentiment.prediction import Prediction
 from training.dataset import Examples
 
 Probabilities = npt.NDArray[np.float64]

@@ -1,6 +1,7 @@
 """The saved-model format: every file named once; save, load, verify, activate.
 
-`models/<name>/<version>/` holds one bundle, `models/<name>/CURRENT` the version that is served.
+`models/<name>/<version>/` holds one bundle, `models/<name>/CURRENT` the version that is served,
+and `models/<name>/PREVIOUS` the one that was served before it.
 A bundle is data only: no pickle, no code. Its hashes show that it is what was saved; that it also
 still answers as it did is `Classifier.load`'s to show, by replaying `golden.json`.
 """
@@ -30,6 +31,7 @@ GOLDEN = "golden.json"
 CARD = "model_card.md"
 HASHES = "SHA256SUMS"
 CURRENT = "CURRENT"
+PREVIOUS = "PREVIOUS"
 
 _REQUIRED = (MANIFEST, TOKENIZER, NETWORK, GOLDEN)
 
@@ -150,6 +152,20 @@ def versions(model_directory: Path) -> list[str]:
     return sorted(found, key=lambda name: (not name.isdecimal(), name.zfill(20)))
 
 
+def find(model_directory: Path, version: str) -> Path:
+    """Return the directory of a version.
+
+    Raises:
+        BundleMissing: the model has no such version; the message names those it has.
+    """
+    known = versions(model_directory)
+    if version not in known:
+        raise BundleMissing(
+            f'{model_directory} has no version "{version}"; it has {", ".join(known) or "none"}.'
+        )
+    return model_directory / version
+
+
 def current(model_directory: Path) -> Path:
     """Return the directory of the version that `CURRENT` names.
 
@@ -157,42 +173,60 @@ def current(model_directory: Path) -> Path:
         BundleMissing: there is no such model, or no such version of it.
     """
     try:
-        version = (model_directory / CURRENT).read_text("utf-8", errors="replace").strip()
+        version = _read_version(model_directory / CURRENT)
     except OSError as error:
         raise BundleMissing(
             f"{model_directory / CURRENT} cannot be read ({error.strerror}). "
             "Train a model with `python -m training fit --output`, or activate a version."
         ) from None
-    return _existing(model_directory, version)
+    return find(model_directory, version)
+
+
+def previous(model_directory: Path) -> str | None:
+    """Return the version that was active before the one that `CURRENT` names, if one is known."""
+    try:
+        version = _read_version(model_directory / PREVIOUS)
+        return None if version == _read_version(model_directory / CURRENT) else version
+    except OSError:
+        return None
 
 
 def activate(model_directory: Path, version: str) -> None:
     """Make a version the one that is served, by a rename over `CURRENT`.
 
+    What `CURRENT` named before goes to `PREVIOUS`.
+
     Raises:
         BundleMissing: the model has no such version.
+        OSError: the directory cannot be written.
     """
-    _existing(model_directory, version)
-    handle, name = tempfile.mkstemp(prefix=".current-", dir=model_directory)
+    find(model_directory, version)
+    try:
+        replaced = _read_version(model_directory / CURRENT)
+    except OSError:
+        replaced = version  # the model's first
+    if replaced != version:
+        _replace(model_directory / PREVIOUS, replaced)
+    _replace(model_directory / CURRENT, version)
+    _sync_directory(model_directory)
+
+
+def _read_version(path: Path) -> str:
+    return path.read_text("utf-8", errors="replace").strip()
+
+
+def _replace(path: Path, version: str) -> None:
+    """Write a version's name by a rename over the file."""
+    handle, name = tempfile.mkstemp(prefix=".version-", dir=path.parent)
     os.close(handle)
     staging = Path(name)
     try:
         _write(staging, f"{version}\n".encode())
         staging.chmod(0o644)
-        staging.replace(model_directory / CURRENT)
+        staging.replace(path)
     except BaseException:
         staging.unlink(missing_ok=True)
         raise
-    _sync_directory(model_directory)
-
-
-def _existing(model_directory: Path, version: str) -> Path:
-    known = versions(model_directory)
-    if version not in known:
-        raise BundleMissing(
-            f'{model_directory} has no version "{version}"; it has {", ".join(known) or "none"}.'
-        )
-    return model_directory / version
 
 
 def _read_verified(directory: Path) -> dict[str, bytes]:

@@ -1,8 +1,10 @@
 """Bundle to probabilities: ONNX Runtime on `network.onnx`, told the lengths of the rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, repeat
 from pathlib import Path
+from time import perf_counter
 from typing import Self
 
 import numpy as np
@@ -12,7 +14,9 @@ import onnxruntime
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.errors import BundleDamaged, GoldenMismatch, TextError
-from sentiment.pipeline import EncodedText, Overflow, Pipeline, pad
+from sentiment.explain import Occlusions, occlude, weigh
+from sentiment.pipeline import EncodedPart, EncodedText, Overflow, Pipeline, pad
+from sentiment.prediction import Explanation, Prediction, Sentence, Statistics, Timings, balance
 
 # Long rows in one call grow the process for good, and short ones gain nothing past this.
 MAX_TOKENS_A_CALL = 4096
@@ -21,30 +25,27 @@ MAX_TOKENS_A_CALL = 4096
 # processor, not another answer.
 GOLDEN_TOLERANCE = 1e-4
 
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What was read of a text."""
-
-    characters: int
-    tokens: int
-    unknown_tokens: int
-    windows: int
-    truncated: bool
+# Probabilities as Python's numbers: for a row or two they are quicker than arrays.
+_Row = list[float]
+_Rows = Iterator[_Row]
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
-    """The answer for one text.
+class _Plan:
+    """What the network reads to answer for one text."""
 
-    `score` is P(positive) - P(negative), a balance of probabilities and not an intensity; it is
-    None unless the labels include both.
-    """
+    text: str
+    encoded: EncodedText
+    sentences: list[EncodedPart] | None
+    occlusions: Occlusions | None
 
-    label: str
-    probabilities: dict[str, float]
-    score: float | None
-    statistics: Statistics
+    def rows(self) -> Iterator[list[int]]:
+        """The rows of the text, of its sentences, and of the text without each word."""
+        yield from self.encoded.rows
+        for sentence in self.sentences or ():
+            yield from sentence.rows
+        for word in self.occlusions.words if self.occlusions else ():
+            yield from word.rows
 
 
 class Classifier:
@@ -75,32 +76,64 @@ class Classifier:
         return classifier
 
     def predict(
-        self, texts: Sequence[str], *, overflow: Overflow = "window"
+        self,
+        texts: Sequence[str],
+        *,
+        overflow: Overflow = "window",
+        sentences: Sequence[Sequence[tuple[int, int]]] | None = None,
+        explain: bool = False,
+        timings: Timings | None = None,
+        before_batch: Callable[[], None] | None = None,
     ) -> list[Prediction | TextError]:
         """Classify n texts, each on its own: a text's answer does not depend on its neighbours.
 
         Args:
             overflow: what becomes of a text of more than T tokens (see `Pipeline.encode`). The
                 windows' probabilities are averaged.
+            sentences: (start, end) of each text's sentences, as `sentences.split` gives them, to
+                have each of them classified by itself too. One that holds no token which was read
+                gets no answer.
+            explain: give the words of each text their weights (see `WordWeight`).
+            timings: gets the seconds of this call added.
+            before_batch: is called before each run of the network; what it raises ends this call.
         Returns:
             n outcomes in the order of the texts; where one cannot be classified, its error.
         """
+        begun = perf_counter()
         encoded = self._pipeline.encode_many(texts, overflow=overflow)
-        rows = [row for item in encoded if isinstance(item, EncodedText) for row in item.rows]
-        probabilities = iter(self.probabilities(rows))
+        spans_of = repeat(None, len(texts)) if sentences is None else sentences
+        plans = [
+            self._plan(text, item, spans, explain) if isinstance(item, EncodedText) else item
+            for text, item, spans in zip(texts, encoded, spans_of, strict=True)
+        ]
+        rows = [row for plan in plans if isinstance(plan, _Plan) for row in plan.rows()]
+        tokenized = perf_counter()
+        probabilities = iter(self.probabilities(rows, before_batch=before_batch).tolist())
+        if timings:
+            timings.tokenize_seconds += tokenized - begun
+            timings.inference_seconds += perf_counter() - tokenized
         return [
-            self._prediction(text, item, probabilities) if isinstance(item, EncodedText) else item
-            for text, item in zip(texts, encoded, strict=True)
+            self._prediction(plan, probabilities) if isinstance(plan, _Plan) else plan
+            for plan in plans
         ]
 
-    def probabilities(self, rows: Sequence[Sequence[int]]) -> npt.NDArray[np.float64]:
+    def probabilities(
+        self,
+        rows: Sequence[Sequence[int]],
+        *,
+        before_batch: Callable[[], None] | None = None,
+    ) -> npt.NDArray[np.float64]:
         """Run the network on n rows of at most T ids.
 
+        Args:
+            before_batch: as for `predict`.
         Returns:
             float64 (n, C), each row adding up to 1.
         """
         logits = np.empty((len(rows), self._columns), np.float32)
         for indices in _batches(rows):
+            if before_batch:
+                before_batch()
             ids, lengths = pad([rows[i] for i in indices], self._pipeline.config.timesteps)
             (logits[indices],) = self._session.run(None, {"ids": ids, "lengths": lengths})
         return activate(logits, temperature=self.bundle.manifest.temperature)
@@ -130,30 +163,82 @@ class Classifier:
     def _columns(self) -> int:
         return 1 if len(self.labels) == 2 else len(self.labels)
 
-    def _prediction(
+    def _plan(
         self,
         text: str,
         encoded: EncodedText,
-        probabilities: Iterator[npt.NDArray[np.float64]],
-    ) -> Prediction:
-        """Make one text's answer of the next rows of `probabilities`, one for each window."""
-        windows = len(encoded.rows)
-        mean = next(probabilities)  # (C,)
-        if windows > 1:
-            mean = sum((next(probabilities) for _ in range(windows - 1)), start=mean) / windows
-        by_label = dict(zip(self.labels, mean.tolist(), strict=True))
+        spans: Sequence[tuple[int, int]] | None,
+        explain: bool,
+    ) -> _Plan:
+        return _Plan(
+            text,
+            encoded,
+            sentences=None if spans is None else self._pipeline.encode_parts(encoded, spans),
+            occlusions=occlude(text, encoded) if explain else None,
+        )
+
+    def _prediction(self, plan: _Plan, probabilities: _Rows) -> Prediction:
+        """Make one text's answer of the next rows of `probabilities`, one for each of its own."""
+        encoded = plan.encoded
+        windows = list(islice(probabilities, len(encoded.rows)))
+        by_label = self._mean(windows)
+        label = _highest(by_label)
         return Prediction(
-            label=max(by_label, key=by_label.__getitem__),
+            label=label,
             probabilities=by_label,
-            score=_score(by_label),
+            score=balance(by_label),
             statistics=Statistics(
-                characters=len(text),
+                characters=len(plan.text),
+                words=encoded.tokens.count_words(),
                 tokens=len(encoded.tokens),
                 unknown_tokens=encoded.tokens.count_unknown(),
-                windows=windows,
+                windows=len(windows),
                 truncated=encoded.truncated,
             ),
+            sentences=None
+            if plan.sentences is None
+            else [
+                self._sentence(plan.text, part, by_label, probabilities) for part in plan.sentences
+            ],
+            explanation=None
+            if plan.occlusions is None
+            else self._explanation(plan.occlusions, label, windows, probabilities),
         )
+
+    def _sentence(
+        self, text: str, part: EncodedPart, whole: dict[str, float], probabilities: _Rows
+    ) -> Sentence:
+        rows = list(islice(probabilities, len(part.rows)))
+        by_label = self._mean(rows) if rows else whole
+        return Sentence(
+            offset=part.start,
+            length=part.end - part.start,
+            text=text[part.start : part.end],
+            label=_highest(by_label),
+            probabilities=by_label,
+            score=balance(by_label),
+        )
+
+    def _explanation(
+        self, occlusions: Occlusions, target: str, windows: list[_Row], probabilities: _Rows
+    ) -> Explanation:
+        column = self.labels.index(target)
+        return weigh(
+            occlusions,
+            target=target,
+            whole=[row[column] for row in windows],
+            without=[
+                [row[column] for row in islice(probabilities, len(word.rows))]
+                for word in occlusions.words
+            ],
+        )
+
+    def _mean(self, rows: list[_Row]) -> dict[str, float]:
+        """The probability of each label, averaged over rows of (C,)."""
+        mean = rows[0]
+        if len(rows) > 1:
+            mean = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+        return dict(zip(self.labels, mean, strict=True))
 
 
 def activate(logits: npt.NDArray[np.float32], *, temperature: float) -> npt.NDArray[np.float64]:
@@ -175,10 +260,8 @@ def activate(logits: npt.NDArray[np.float32], *, temperature: float) -> npt.NDAr
     return probabilities
 
 
-def _score(probabilities: dict[str, float]) -> float | None:
-    if "positive" not in probabilities or "negative" not in probabilities:
-        return None
-    return probabilities["positive"] - probabilities["negative"]
+def _highest(probabilities: dict[str, float]) -> str:
+    return max(probabilities, key=probabilities.__getitem__)
 
 
 def _session(network: bytes) -> onnxruntime.InferenceSession:

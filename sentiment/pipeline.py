@@ -3,6 +3,7 @@
 Training and serving both come through here, so that they cannot differ.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self, TypeVar
@@ -43,11 +44,29 @@ class PipelineConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EncodedText:
-    """One text as rows of at most T ids: one row, or several windows where the text is longer."""
+    """One text as rows of at most T ids: one row, or several windows where the text is longer.
+
+    `starts` says of each row which of the text's tokens it begins with.
+    """
 
     tokens: Tokens
     rows: list[list[int]]
+    starts: list[int]
     truncated: bool
+
+    @property
+    def read(self) -> range:
+        """The tokens that any row holds, by number: all but those that were truncated."""
+        return range(self.starts[0], self.starts[-1] + len(self.rows[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPart:
+    """A sentence of a text as rows of at most T ids; no rows where it is all that was read."""
+
+    start: int
+    end: int
+    rows: list[list[int]]
 
 
 def pad(
@@ -96,11 +115,13 @@ class Pipeline:
         if not tokens.ids:
             raise EmptyText(_describe_empty(text))
         if len(tokens) <= timesteps:
-            return EncodedText(tokens, [tokens.ids], truncated=False)
+            return EncodedText(tokens, [tokens.ids], [0], truncated=False)
         if overflow == "truncate":
-            return EncodedText(tokens, [self.truncate(tokens.ids)], truncated=True)
+            start = len(tokens) - timesteps if self.config.truncating == "pre" else 0
+            return EncodedText(tokens, [self.truncate(tokens.ids)], [start], truncated=True)
         if overflow == "window":
-            return EncodedText(tokens, self._windows(tokens.ids), truncated=False)
+            starts = self._starts(len(tokens))
+            return EncodedText(tokens, self._cut(tokens.ids, starts), starts, truncated=False)
         raise TextTooLong(
             f"The text has {len(tokens)} tokens, and this model reads at most {timesteps} "
             'timesteps at once. Send a shorter text, or ask for overflow "window" or "truncate".'
@@ -123,12 +144,41 @@ class Pipeline:
         timesteps = self.config.timesteps
         return ids[-timesteps:] if self.config.truncating == "pre" else ids[:timesteps]
 
+    def encode_parts(
+        self, encoded: EncodedText, spans: Sequence[tuple[int, int]]
+    ) -> list[EncodedPart]:
+        """Bring parts of a text to rows of their own, of the text's tokens.
+
+        Args:
+            spans: (start, end) of each part in code points, in order and apart from each other.
+        Returns:
+            the parts that hold a token that was read.
+        """
+        starts = [start for start, _ in encoded.tokens.offsets]
+        parts = []
+        for start, end in spans:
+            first = max(bisect_left(starts, start), encoded.read.start)
+            last = min(bisect_left(starts, end), encoded.read.stop)
+            if range(first, last) == encoded.read:
+                parts.append(EncodedPart(start, end, []))
+            elif first < last:
+                parts.append(EncodedPart(start, end, self._windows(encoded.tokens.ids[first:last])))
+        return parts
+
     def _windows(self, ids: list[int]) -> list[list[int]]:
-        timesteps, step = self.config.timesteps, self.config.timesteps - self.config.overlap
-        starts = range(0, len(ids) - self.config.overlap, step)
+        if len(ids) <= self.config.timesteps:
+            return [ids]
+        return self._cut(ids, self._starts(len(ids)))
+
+    def _starts(self, tokens: int) -> list[int]:
+        step = self.config.timesteps - self.config.overlap
         # The last window is moved back to be as long as the others: a short rest would be read
         # without the words around it.
-        return [ids[start : start + timesteps] for start in starts[:-1]] + [ids[-timesteps:]]
+        starts = range(0, tokens - self.config.overlap, step)
+        return [*starts[:-1], tokens - self.config.timesteps]
+
+    def _cut(self, ids: list[int], starts: list[int]) -> list[list[int]]:
+        return [ids[start : start + self.config.timesteps] for start in starts]
 
 
 def _describe_empty(text: str) -> str:

@@ -10,8 +10,7 @@ character alone. What must become one token (an entity, a URL's scheme, an emoti
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from itertools import pairwise
 from typing import Self
 
 import tokenizers
@@ -82,21 +81,30 @@ class Tokens:
         offsets: list[tuple[int, int]] = self.encoding.offsets
         return offsets
 
+    def words(self) -> list[range]:
+        """The tokens of each word, by number; a mark, a number or an emoji is a word too."""
+        pieces = self.encoding.word_ids
+        starts = [i for i, word in enumerate(pieces) if i == 0 or word != pieces[i - 1]]
+        return [range(*ends) for ends in pairwise([*starts, len(pieces)])]
+
+    def count_words(self) -> int:
+        """Count the words, unknown ones included."""
+        pieces = self.encoding.word_ids  # the number of each token's word, counted from 0
+        return (pieces[-1] or 0) + 1 if pieces else 0
+
     def count_unknown(self) -> int:
         """Count the words that the vocabulary does not know.
 
         With subwords hardly anything is out of the vocabulary, so a word counts as unknown where
         it has no pieces at all, or pieces of under two characters on average.
         """
-        words = self.encoding.word_ids
-        if not words or words[-1] == len(words) - 1:  # each word is one piece
+        if self.count_words() == len(self.ids):  # each word is one piece
             return self.ids.count(UNKNOWN_ID)
-        unknown = 0
-        for _, group in groupby(zip(words, self.ids, self.offsets, strict=True), itemgetter(0)):
-            pieces = list(group)
-            start, end = pieces[0][2][0], pieces[-1][2][1]
-            split_up = len(pieces) > 1 and end - start < _KNOWN_PIECE_CHARACTERS * len(pieces)
-            unknown += split_up or pieces[0][1] == UNKNOWN_ID
+        unknown, offsets = 0, self.offsets
+        for pieces in self.words():
+            characters = offsets[pieces[-1]][1] - offsets[pieces[0]][0]
+            split_up = len(pieces) > 1 and characters < _KNOWN_PIECE_CHARACTERS * len(pieces)
+            unknown += split_up or self.ids[pieces[0]] == UNKNOWN_ID
         return unknown
 
 

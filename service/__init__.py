@@ -7,57 +7,89 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, g, request
 
-from service import errors
+from service import errors, timing
 from service.settings import Settings
 
 if TYPE_CHECKING:
     from sentiment.classifier import Classifier
+
+__version__ = "0.1.0"
+
+# The worker's word to `/readyz`: it was told to stop, and should be sent nothing more.
+DRAINING = "draining"
 
 # A caller's id goes into headers and logs, so it holds only what is harmless there.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 
 
 def create_app(settings: Settings | None = None, classifier: "Classifier | None" = None) -> Flask:
-    """Build the application. When it returns, it is ready: the model is loaded and checked.
+    """Build the application. When it returns, the model is loaded and checked.
+
+    Where no version of it is good, the application answers 503 with the reason until one is.
 
     Args:
         settings: read from the environment when not given.
-        classifier: the current version of `settings.model` when not given.
+        classifier: what serves for good. When not given, `settings.model` does, in the version
+            that its `CURRENT` names at the time.
     Raises:
         SettingsError: an environment variable will not do.
-        BundleError: there is no such model, it is damaged, or it gives other answers than it
-            gave in training.
     """
     # gunicorn's master process imports this package too, and must stay free of ONNX Runtime:
     # only what starts after the fork loads it.
-    from sentiment import bundle
-    from sentiment.classifier import Classifier
-    from service import health, models, predict
+    from service import (
+        admin,
+        compat_v1,
+        compat_v2,
+        docs,
+        headers,
+        health,
+        keys,
+        metrics,
+        models,
+        openapi,
+        predict,
+    )
+    from service.registry import Registry
 
     settings = settings or Settings.from_environment(os.environ)
-    if classifier is None:
-        classifier = Classifier.load(bundle.current(settings.models / settings.model))
+    figures = metrics.Metrics()
+    registry = Registry(settings.models / settings.model, figures)
+    if classifier:
+        registry.serve(classifier)
+    else:
+        registry.refresh()
+        registry.watch(settings.reload_seconds)
 
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
-    app.extensions["classifier"] = classifier
+    app.extensions["registry"] = registry
+    app.extensions[DRAINING] = False
+    app.extensions["metrics"] = figures
     app.before_request(_begin)
-    app.after_request(_finish)
+    app.before_request(keys.check)
+    for finish in (_finish, timing.finish, headers.secure, headers.share):
+        app.after_request(finish)
     errors.install(app)
-    for blueprint in (predict.blueprint, health.blueprint, models.blueprint):
-        app.register_blueprint(blueprint)
+    for module in (predict, health, models, admin, compat_v1, compat_v2, metrics, openapi, docs):
+        app.register_blueprint(module.blueprint)
     return app
 
 
 def _begin() -> None:
-    """Give the request its id, and the classifier that it keeps from start to end."""
+    """Give the request its id, its deadline, and the classifier that it keeps from start to end.
+
+    Raises:
+        RequestError: it is too late, or one too many (see `timing.begin`).
+    """
     received = request.headers.get("X-Request-Id", "")
     g.request_id = received if REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
-    g.classifier = current_app.extensions["classifier"]
+    g.classifier = current_app.extensions["registry"].state.classifier
     request.environ["sentiment.request_id"] = g.request_id  # for the access log
+    timing.begin()
 
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    response.headers["X-Model-Version"] = g.classifier.version
+    if g.classifier:
+        response.headers["X-Model-Version"] = g.classifier.version
     return response

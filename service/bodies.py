@@ -24,15 +24,28 @@ def read_json(request: Request, *, max_bytes: int) -> Any:
         BodyTooLarge: it has more than `max_bytes` bytes, however they were sent.
         InvalidJson: it is not JSON in UTF-8, or it broke off.
     """
+    return parse(read(request, max_bytes=max_bytes))
+
+
+def read(request: Request, *, max_bytes: int, any_type: bool = False) -> bytes:
+    """Read the body of a request as it is.
+
+    Args:
+        any_type: take it whatever its Content-Type; else that must be JSON's.
+    Raises:
+        UnsupportedMediaType, BodyTooLarge, InvalidJson: as `read_json` does.
+    """
     try:
-        return parse(_read(request, max_bytes))
+        if not any_type:
+            _check_type(request)
+        return _read(request, max_bytes)
     except (UnsupportedMediaType, BodyTooLarge):
         _discard(request)
         raise
 
 
 def _read(request: Request, max_bytes: int) -> bytes:
-    _check_headers(request)
+    _check_coding(request)
     # One byte more than allowed is read: werkzeug cuts a chunked body off at its limit without
     # a word, so only the byte too many tells a full body from a cut one.
     request.max_content_length = max_bytes + 1
@@ -95,7 +108,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check_headers(request: Request) -> None:
+def _check_type(request: Request) -> None:
     kind = request.mimetype
     if kind != "application/json" and not (
         kind.startswith("application/") and kind.endswith("+json")
@@ -105,6 +118,9 @@ def _check_headers(request: Request) -> None:
             f"Content-Type {received}; it must be application/json"
             " (with curl: -H 'Content-Type: application/json')."
         )
+
+
+def _check_coding(request: Request) -> None:
     coding = request.headers.get("Content-Encoding", "identity")
     if coding.lower() != "identity":
         raise UnsupportedMediaType(

@@ -1,28 +1,67 @@
 """Exception -> status and envelope, in one table."""
 
 import logging
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sentiment import errors
 from service.answers import answer, excerpt, printable
+from service.logs import request_fields
 
 logger = logging.getLogger(__name__)
 
+# Where clients of TensorFlow Serving, KServe and the Open Inference Protocol call, who expect the
+# message alone.
+PLAIN = re.compile(r"/v2(/|$)|/v1/models/[^/]+(/versions/[^/]+)?:")
+
 AUTOMATIC = {"HEAD", "OPTIONS"}  # methods that Flask adds to routes by itself
+
+DEFECT = "internal_error"  # the code of whatever is no error of the request
+
+
+class ErrorDetail(TypedDict):
+    """Why a request is refused; `target` names the part that is at fault, where one is."""
+
+    code: str
+    message: str
+    target: str | None
+    request_id: str
+
+
+class ErrorAnswer(TypedDict):
+    """The body of every answer that is an error."""
+
+    error: ErrorDetail
+
+
+class PlainErrorAnswer(TypedDict):
+    """The same on the compatibility routes: the message alone."""
+
+    error: str
 
 
 class RequestError(errors.SentimentError):
-    """A request that is refused as a whole; `target` names the part that is at fault."""
+    """A request that is refused as a whole; `target` names the part that is at fault.
+
+    `retry_after` is the seconds after which another try may go better, where one may.
+    """
 
     code = "invalid_request"
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, target: str | None = None) -> None:
         super().__init__(message)
         self.target = target
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's head says of the error."""
+        return {"Retry-After": str(self.retry_after)} if self.retry_after else {}
 
 
 class InvalidRequest(RequestError):
@@ -47,10 +86,81 @@ class TooManyDocuments(RequestError):
     code = "too_many_documents"
 
 
+class TooManySentences(RequestError):
+    """The request's texts have more sentences than SENTIMENT_MAX_SENTENCES."""
+
+    code = "too_many_sentences"
+
+
+class TooManyRequests(RequestError):
+    """The worker holds as many requests as SENTIMENT_MAX_CONCURRENT_REQUESTS."""
+
+    code = "too_many_requests"
+    retry_after = 1
+
+
+class DeadlineExceeded(RequestError):
+    """The time that the caller gave in X-Request-Timeout-Ms has passed."""
+
+    code = "deadline_exceeded"
+
+
 class UnsupportedMediaType(RequestError):
     """The body is said to be something else than JSON."""
 
     code = "unsupported_media_type"
+
+
+class NotReady(RequestError):
+    """No version of the model can be served."""
+
+    code = "not_ready"
+    retry_after = 5
+
+
+class Unauthenticated(RequestError):
+    """The request carries no key, or one that is not known; `challenge` says what is asked for."""
+
+    code = "unauthenticated"
+
+    def __init__(self, message: str, *, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that this status is to have."""
+        return {"WWW-Authenticate": self.challenge}
+
+
+class Forbidden(RequestError):
+    """The request's key is for other routes."""
+
+    code = "forbidden"
+
+
+class ModelNotFound(RequestError):
+    """The service has no model of that name, or does not serve that version of it."""
+
+    code = "model_not_found"
+
+
+class VersionNotFound(RequestError):
+    """The model has no such version."""
+
+    code = "version_not_found"
+
+
+class ActivationRefused(RequestError):
+    """The version cannot be served, and `CURRENT` stays as it is."""
+
+    code = "activation_refused"
+
+
+class ModelsReadOnly(RequestError):
+    """The service may not write `CURRENT`."""
+
+    code = "models_read_only"
 
 
 # The nearest class in the order of inheritance counts. An exception that is not in here is a
@@ -70,7 +180,17 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     InvalidJson: HTTPStatus.BAD_REQUEST,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     TooManyDocuments: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManySentences: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    DeadlineExceeded: HTTPStatus.GATEWAY_TIMEOUT,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    ModelNotFound: HTTPStatus.NOT_FOUND,
+    VersionNotFound: HTTPStatus.NOT_FOUND,
+    ActivationRefused: HTTPStatus.CONFLICT,
+    ModelsReadOnly: HTTPStatus.CONFLICT,
     NotFound: HTTPStatus.NOT_FOUND,
     MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
 }
@@ -86,34 +206,32 @@ def status_of(error: Exception) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def envelope(code: str, message: str, target: str | None, request_id: str) -> dict[str, Any]:
+def envelope(code: str, message: str, target: str | None, request_id: str) -> ErrorAnswer:
     """The body of every answer that is an error."""
-    inner = {"code": code, "message": message, "target": target, "request_id": request_id}
-    return {"error": inner}
-
-
-def item(error: errors.SentimentError, target: str) -> dict[str, Any]:
-    """The error of one text in a batch; the request as a whole went well."""
-    return {"code": error.code, "message": printable(str(error)), "target": target}
+    detail = ErrorDetail(code=code, message=message, target=target, request_id=request_id)
+    return {"error": detail}
 
 
 def refuse(error: Exception, *, target: str | None = None) -> Response:
     """The response to an exception, in the envelope; it never shows a stack trace."""
     status = status_of(error)
-    headers: dict[str, str] = {}
+    headers: Mapping[str, str] = {}
     if isinstance(error, HTTPException):
         code = status.name.lower()
         message = _http_message(error)
         headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     elif isinstance(error, errors.SentimentError):
         code, message = error.code, printable(str(error))
-        target = target or getattr(error, "target", None)
+        if isinstance(error, RequestError):
+            target, headers = target or error.target, error.headers
     else:
-        code = "internal_error"
+        code = DEFECT
         message = "The service failed; its log holds the reason under this request_id."
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        fields = {"request_id": g.request_id}
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, RequestError):
+        fields = request_fields(request.environ)
         logger.error("A request failed", exc_info=error, extra={"fields": fields})
+    if PLAIN.match(request.path):
+        return answer(PlainErrorAnswer(error=message), status=status, headers=headers)
     return answer(envelope(code, message, target, g.request_id), status=status, headers=headers)
 
 

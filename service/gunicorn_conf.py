@@ -1,6 +1,9 @@
 """How gunicorn runs the service: `python -m gunicorn --config service/gunicorn_conf.py`."""
 
 import os
+import shutil
+import tempfile
+from typing import Any
 
 from service.settings import Settings, SettingsError
 
@@ -14,8 +17,9 @@ bind = settings.bind
 workers = settings.workers
 threads = settings.threads
 
-# gthread and not sync: sync closes the connection after each answer, and lets one slow client
-# hold a whole worker. Processes are the parallelism; a second thread waits for slow clients.
+# Threads behind an intake. sync closes the connection after each answer and waits for every slow
+# client; gthread does so too once there are as many of these as threads. Processes are the
+# parallelism.
 worker_class = "service.worker.Worker"
 
 # Every worker loads the model itself: a fork with ONNX Runtime's threads in it can hang.
@@ -34,3 +38,32 @@ errorlog = "-"  # standard error
 
 # By default gunicorn opens a socket in the home directory through which it takes commands.
 control_socket_disable = True
+
+# prometheus_client looks at this variable when it is imported: only after `on_starting`, therefore.
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def on_starting(_: Any) -> None:
+    """Refuse to start without the model, and make an empty directory for the workers' metrics.
+
+    A model that is lost later on must not stop what serves, and a reload (SIGHUP) keeps what was
+    counted: gunicorn calls this only once.
+    """
+    if not (settings.models / settings.model).is_dir():
+        raise SystemExit(
+            f'SENTIMENT_MODEL: received "{settings.model}"; there is no such directory in'
+            f" {settings.models}. Train a model with `python -m training fit --output`."
+        )
+    os.environ[METRICS] = tempfile.mkdtemp(prefix="sentiment-metrics-")
+
+
+def child_exit(_: Any, worker: Any) -> None:
+    """What a worker counted outlives it; what it was (its gauges) does not."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_: Any) -> None:
+    """Remove the directory that `on_starting` made."""
+    shutil.rmtree(os.environ.get(METRICS, ""), ignore_errors=True)

@@ -2,12 +2,30 @@
 
 import json
 import logging
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gunicorn import glogging
 
 LONGEST_PATH = 200
+
+# The header of W3C Trace Context; what looks otherwise is not passed on.
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+
+
+def request_fields(environ: Mapping[str, Any]) -> dict[str, str | None]:
+    """What names one request in every line about it: its id, and the caller's trace if it has one.
+
+    Args:
+        environ: of the request, once the application has put its id there.
+    """
+    fields = {"request_id": environ.get("sentiment.request_id")}
+    trace = environ.get("HTTP_TRACEPARENT", "")
+    if TRACEPARENT.fullmatch(trace):
+        fields["traceparent"] = trace
+    return fields
 
 
 class JsonLines(logging.Formatter):
@@ -49,7 +67,7 @@ class Logger(glogging.Logger):  # type: ignore[misc]
         if not self.access_log.isEnabledFor(logging.INFO):
             return
         fields = {
-            "request_id": environ.get("sentiment.request_id"),
+            **request_fields(environ),
             "method": environ["REQUEST_METHOD"],
             "path": _path(environ),
             "status": int(str(resp.status).split(maxsplit=1)[0]),

@@ -4,19 +4,32 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, current_app, g, request
 
-from sentiment.classifier import Classifier, Prediction
-from sentiment.errors import TextError, TextTooLong
-from sentiment.pipeline import Overflow
+from sentiment.errors import EmptyText, InvalidText, TextError, TextTooLong
+from sentiment.prediction import Prediction
+from sentiment.sentences import split
 from service.answers import answer
 from service.bodies import read_json
-from service.errors import refuse
-from service.schemas import read_request, write_document, write_error
+from service.documents import write_document, write_error
+from service.errors import NotReady, TooManyDocuments, TooManySentences, refuse
+from service.health import require_model
+from service.operations import Operation
+from service.schemas import PredictAnswer, PredictRequest, read_request
 from service.settings import Settings, variable
 
 blueprint = Blueprint("predict", __name__)
+blueprint.before_request(require_model)
+
+# What a request for predictions may end with, on whichever route.
+ERRORS = (EmptyText, InvalidText, TextTooLong, TooManyDocuments, TooManySentences, NotReady)
 
 
 @blueprint.post("/v1/predict")
+@Operation(
+    takes=PredictRequest,
+    example={"text": "Great food. Awful service 😡", "options": {"sentences": True}},
+    answers=PredictAnswer,
+    errors=ERRORS,
+)
 def predict() -> Response:
     """Classify the texts of a request.
 
@@ -24,16 +37,10 @@ def predict() -> Response:
     `text`, it is the answer to the request.
     """
     settings: Settings = current_app.extensions["settings"]
-    classifier: Classifier = g.classifier
     body = read_json(request, max_bytes=settings.max_body_bytes)
     asked = read_request(body, max_documents=settings.max_documents)
     rows = asked.rows()
-    outcomes = _classify(
-        classifier,
-        [text for _, text, _ in rows],
-        overflow=asked.options.overflow,
-        max_characters=settings.max_characters,
-    )
+    outcomes = classify(asked)
     if asked.form == "text" and isinstance(outcomes[0], TextError):
         return refuse(outcomes[0], target="text")
 
@@ -43,24 +50,74 @@ def predict() -> Response:
             errors.append(write_error(index, name, outcome, target))
         else:
             documents.append(write_document(index, name, outcome))
-    model = {"name": classifier.name, "version": classifier.version}
-    return answer({"model": model, "documents": documents, "errors": errors})
+    answered: PredictAnswer = {
+        "model": {"name": g.classifier.name, "version": g.classifier.version},
+        "documents": documents,
+        "errors": errors,
+    }
+    return answer(answered)
 
 
-def _classify(
-    classifier: Classifier, texts: Sequence[str], *, overflow: Overflow, max_characters: int
-) -> list[Prediction | TextError]:
-    """One outcome for each text, in order; the classifier never sees those that are too long."""
-    accepted = [text for text in texts if len(text) <= max_characters]
-    outcomes = iter(classifier.predict(accepted, overflow=overflow) if accepted else ())
-    return [
-        next(outcomes) if len(text) <= max_characters else _too_long(text, max_characters)
+def classify(asked: PredictRequest) -> list[Prediction | TextError]:
+    """One outcome for each text of a request, in order, from the classifier that it holds.
+
+    The classifier never sees the texts that are too long.
+
+    Raises:
+        TooManyDocuments: the request asks for the words' weights of too many texts.
+        TooManySentences: its texts have too many sentences.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    options = asked.options
+    _check_explained(asked, settings)
+    texts = [text for _, text, _ in asked.rows()]
+    accepted = [text for text in texts if len(text) <= settings.max_characters]
+    sentences = _split(accepted, settings) if options.sentences else None
+    outcomes = iter(
+        g.classifier.predict(
+            accepted,
+            overflow=options.overflow,
+            sentences=sentences,
+            explain=options.explain,
+            timings=g.timings,
+            before_batch=g.deadline.check,
+        )
+        if accepted
+        else ()
+    )
+    classified = [
+        next(outcomes) if len(text) <= settings.max_characters else _too_long(text, settings)
         for text in texts
     ]
+    current_app.extensions["metrics"].outcomes(classified)
+    return classified
 
 
-def _too_long(text: str, max_characters: int) -> TextTooLong:
+def _check_explained(asked: PredictRequest, settings: Settings) -> None:
+    count = len(asked.rows())
+    if asked.options.explain and count > settings.max_explained:
+        raise TooManyDocuments(
+            f"{asked.form} holds {count} texts, and a request that explains takes"
+            f" {settings.max_explained}. Send them in several requests, or raise"
+            f" {variable('max_explained')}.",
+            target=asked.form,
+        )
+
+
+def _split(texts: Sequence[str], settings: Settings) -> list[list[tuple[int, int]]]:
+    found = [split(text) for text in texts]
+    count = sum(map(len, found))
+    if count > settings.max_sentences:
+        raise TooManySentences(
+            f"The texts have {count} sentences, and a request takes {settings.max_sentences}."
+            f" Send them in several requests, or raise {variable('max_sentences')}.",
+            target="options.sentences",
+        )
+    return found
+
+
+def _too_long(text: str, settings: Settings) -> TextTooLong:
     return TextTooLong(
-        f"The text has {len(text)} characters, and the service takes {max_characters}. Split it,"
-        f" or raise {variable('max_characters')}."
+        f"The text has {len(text)} characters, and the service takes"
+        f" {settings.max_characters}. Split it, or raise {variable('max_characters')}."
     )

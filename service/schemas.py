@@ -1,25 +1,22 @@
-"""JSON <-> domain objects: the shape of a prediction request, and of its answer."""
+"""The shapes of a prediction request and of its answer. The request's are checked on arrival."""
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import Any, TypedDict
+from typing import Any, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sentiment.classifier import Prediction, Statistics
-from sentiment.errors import TextError
+# pydantic, which can make JSON schemas of these, wants this one before Python 3.12.
+from typing_extensions import TypedDict
+
 from sentiment.pipeline import Overflow
-from service.answers import excerpt
-from service.errors import InvalidRequest, TooManyDocuments, item
+from sentiment.prediction import Statistics
+from service.errors import InvalidRequest, TooManyDocuments
 from service.settings import variable
+from service.wording import explain
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 FORMS = ("text", "texts", "documents")
 
 LONGEST_ID = 256
-
-# Past this many the arithmetic of the processor shows, and nothing of the model.
-DECIMALS = 6
 
 
 class Document(BaseModel):
@@ -38,13 +35,25 @@ class Options(BaseModel):
     """How a request wants its texts handled."""
 
     model_config = STRICT
-    overflow: Overflow = "window"
+    sentences: bool = Field(default=False, description="classify each sentence too")
+    explain: bool = Field(default=False, description="give each word its weight")
+    overflow: Overflow = Field(
+        default="window",
+        description="a text of more tokens than the model reads at once is read in overlapping"
+        " windows, truncated, or refused",
+    )
+
+
+def _exactly_one_form(schema: dict[str, Any]) -> None:
+    """Say in a JSON schema what `read_request` checks."""
+    schema["oneOf"] = [{"required": [form]} for form in FORMS]
+    del schema["properties"]["text"]["default"]
 
 
 class PredictRequest(BaseModel):
     """A request to `/v1/predict`; exactly one of the three forms is given."""
 
-    model_config = STRICT
+    model_config = STRICT | ConfigDict(json_schema_extra=_exactly_one_form)
     text: str = ""
     texts: list[str] = Field(default_factory=list, min_length=1)
     documents: list[Document] = Field(default_factory=list, min_length=1)
@@ -67,6 +76,13 @@ class PredictRequest(BaseModel):
         ]
 
 
+class ModelAnswer(TypedDict):
+    """The model that answered."""
+
+    name: str
+    version: str
+
+
 class Note(TypedDict):
     """Something the caller should know about a text that was classified."""
 
@@ -74,8 +90,35 @@ class Note(TypedDict):
     message: str
 
 
+class SentenceAnswer(TypedDict):
+    """One sentence, classified by itself; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
+    text: str
+    label: str
+    probabilities: dict[str, float]
+    score: float | None
+
+
+class TokenAnswer(TypedDict):
+    """One word and its weight; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
+    text: str
+    weight: float
+
+
+class ExplanationAnswer(TypedDict):
+    """What each word does for the log odds of the target."""
+
+    target: str
+    tokens: list[TokenAnswer]
+
+
 class DocumentAnswer(TypedDict):
-    """One classified text."""
+    """One classified text. `sentences` and `explanation` are there where they were asked for."""
 
     id: str | None
     index: int
@@ -83,8 +126,19 @@ class DocumentAnswer(TypedDict):
     label: str
     probabilities: dict[str, float]
     score: float | None
+    mixed: bool | None
     statistics: Statistics
     warnings: list[Note]
+    sentences: NotRequired[list[SentenceAnswer]]
+    explanation: NotRequired[ExplanationAnswer]
+
+
+class ItemError(TypedDict):
+    """Why one text could not be classified."""
+
+    code: str
+    message: str
+    target: str
 
 
 class DocumentError(TypedDict):
@@ -92,14 +146,15 @@ class DocumentError(TypedDict):
 
     id: str | None
     index: int
-    error: dict[str, Any]
+    error: ItemError
 
 
-TRUNCATED: Note = {
-    "code": "truncated",
-    "message": "The text is longer than the model reads at once, and the rest of it was not read."
-    ' With the option "overflow": "window" all of it is read.',
-}
+class PredictAnswer(TypedDict):
+    """The answer of `/v1/predict`: each text of the request is in one of the two lists."""
+
+    model: ModelAnswer
+    documents: list[DocumentAnswer]
+    errors: list[DocumentError]
 
 
 def read_request(value: Any, *, max_documents: int) -> PredictRequest:
@@ -112,7 +167,7 @@ def read_request(value: Any, *, max_documents: int) -> PredictRequest:
     try:
         request = PredictRequest.model_validate(value)
     except ValidationError as error:
-        raise _explain(error) from None
+        raise explain(error, PredictRequest) from None
     given = [form for form in FORMS if form in request.model_fields_set]
     if len(given) != 1:
         received = " and ".join(f'"{form}"' for form in given) or "none of them"
@@ -127,72 +182,3 @@ def read_request(value: Any, *, max_documents: int) -> PredictRequest:
             target=request.form,
         )
     return request
-
-
-def write_document(index: int, name: str | None, prediction: Prediction) -> DocumentAnswer:
-    """The answer for one classified text."""
-    return {
-        "id": name,
-        "index": index,
-        "sentiment": prediction.label,
-        "label": prediction.label,
-        "probabilities": {k: round(p, DECIMALS) for k, p in prediction.probabilities.items()},
-        "score": None if prediction.score is None else round(prediction.score, DECIMALS),
-        "statistics": prediction.statistics,
-        "warnings": [TRUNCATED] if prediction.statistics.truncated else [],
-    }
-
-
-def write_error(index: int, name: str | None, error: TextError, target: str) -> DocumentError:
-    """The answer for one text that could not be classified."""
-    return {"id": name, "index": index, "error": item(error, target)}
-
-
-def _explain(error: ValidationError) -> InvalidRequest:
-    """The first thing wrong with a request, in words."""
-    found = error.errors(include_url=False)[0]
-    where = found["loc"]
-    target = excerpt("".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in where)[1:])
-    more = error.error_count() - 1
-    rest = f" ({more} more like this in the request.)" if more else ""
-    message = _wording(found["type"], target, where, found["input"], found.get("ctx", {}))
-    return InvalidRequest(message + rest, target=target or None)
-
-
-def _wording(
-    kind: str, target: str, where: tuple[int | str, ...], received: Any, context: Mapping[str, Any]
-) -> str:
-    match kind:
-        case "missing":
-            return f"{target} is missing."
-        case "extra_forbidden":
-            return f"{target} is not a known key.{_did_you_mean(str(where[-1]), _keys(where))}"
-        case "string_too_long":
-            return f"{target} has {len(received)} characters; it takes {LONGEST_ID} at most."
-        case "too_short":
-            return f"{target} is empty; it takes at least one text."
-        case "literal_error" if isinstance(received, str):
-            near = _did_you_mean(received, ("window", "truncate", "error"))
-            return f'{target} is "{excerpt(received)}"; it takes {context["expected"]}.{near}'
-        case "string_unicode" | "invalid_key":
-            return f"{target or 'A key'} is not valid Unicode (it holds a lone surrogate)."
-    needed = {"list_type": "a list", "model_type": "an object"}.get(kind, "a string")
-    return f"{target or 'The body'} is {_json_type(received)}; it must be {needed}."
-
-
-def _keys(where: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known at the place of an unknown one."""
-    models: dict[int, type[BaseModel]] = {1: PredictRequest, 2: Options}
-    model = models.get(len(where), Document)
-    return list(model.model_fields)
-
-
-def _did_you_mean(received: str, known: list[str] | tuple[str, ...]) -> str:
-    near = get_close_matches(received.lower(), known, n=1)
-    return f' Did you mean "{near[0]}"?' if near else f" Known here: {', '.join(known)}."
-
-
-def _json_type(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string"}
-    names |= {list: "a list", dict: "an object", type(None): "null"}
-    return names.get(type(value), "of another type")

@@ -1,10 +1,11 @@
 """Deployment settings: the `SENTIMENT_*` environment variables, validated."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -18,6 +19,13 @@ SERVICE_LINK_HINT = (
     " It looks like a Kubernetes service link: set `enableServiceLinks: false` in the pod,"
     ' or give the Service another name than "sentiment".'
 )
+
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,*]+)$")]
+
+# A key that was put where its hash belongs must not get into a log.
+SECRET = {"api_keys", "admin_key"}
 
 
 class SettingsError(SentimentError):
@@ -57,6 +65,32 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         description="the name of a model: a directory in SENTIMENT_MODELS",
     )
+    reload_seconds: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=3600,
+        description="the seconds between two looks at the model's CURRENT, from 0.1 to 3600",
+    )
+    auth: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto (keys are asked for where there are any, and an address beyond loopback"
+        " needs some) or off (none are asked for, on any address)",
+    )
+    api_keys: tuple[Hash, ...] = Field(
+        default=(),
+        description="the SHA-256 of each API key, 64 hexadecimal digits, separated by commas"
+        " (`python -m service key` makes a key and its hash)",
+    )
+    admin_key: Hash | None = Field(
+        default=None,
+        description="the SHA-256 of the key for /v1/admin, 64 hexadecimal digits"
+        " (`python -m service key` makes a key and its hash)",
+    )
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(),
+        description="the origins whose pages may call the service, as https://example.org,"
+        " separated by commas, or * for all",
+    )
     workers: int = Field(
         default_factory=available_cores,
         ge=1,
@@ -76,6 +110,20 @@ class Settings(BaseModel):
     max_characters: int = Field(
         default=100_000, ge=1, description="the most characters in one text, 1 or more"
     )
+    max_sentences: int = Field(
+        default=10_000,
+        ge=1,
+        description="the most sentences in one request that asks for them, 1 or more",
+    )
+    max_explained: int = Field(
+        default=16, ge=1, description="the most texts in one request that explains, 1 or more"
+    )
+    max_concurrent_requests: int = Field(
+        default=128,
+        ge=1,
+        description="the most prediction requests that a worker holds at once, waiting ones"
+        " included, 1 or more",
+    )
     graceful_seconds: int = Field(
         default=30, ge=0, description="the seconds that requests get to finish when stopping"
     )
@@ -87,6 +135,19 @@ class Settings(BaseModel):
     @classmethod
     def _lower_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("api_keys", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def bind(self) -> str:
@@ -109,7 +170,10 @@ class Settings(BaseModel):
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
-            problems += [_unfit(str(found["loc"][0]), values) for found in error.errors()]
+            fields = dict.fromkeys(str(found["loc"][0]) for found in error.errors())
+            problems += [_unfit(field, values) for field in fields]
+        else:
+            problems += _contradictions(settings)
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
@@ -130,5 +194,24 @@ def _unknown(name: str, known: Mapping[str, str]) -> str:
 
 def _unfit(field: str, values: Mapping[str, str]) -> str:
     takes = Settings.model_fields[field].description
-    hint = SERVICE_LINK_HINT if "://" in values[field] else ""
-    return f'{variable(field)}: received "{values[field]}"; it takes {takes}.{hint}'
+    hint = SERVICE_LINK_HINT if values[field].startswith(("tcp://", "udp://")) else ""
+    received = "something else" if field in SECRET else f'"{values[field]}"'
+    return f"{variable(field)}: received {received}; it takes {takes}.{hint}"
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What is wrong between settings that are right one by one."""
+    problems = []
+    if settings.auth == "off" and settings.api_keys:
+        problems.append(
+            "SENTIMENT_AUTH is off, and SENTIMENT_API_KEYS names keys; leave one of them out."
+        )
+    if settings.auth != "off" and not settings.api_keys and not settings.loopback:
+        problems.append(
+            f'SENTIMENT_HOST is "{settings.host}", which other machines may reach, and there is no'
+            " API key. Make one with `python -m service key` and put its hash into"
+            " SENTIMENT_API_KEYS; or set SENTIMENT_AUTH=off, and whoever reaches it may use it."
+        )
+    if settings.admin_key in settings.api_keys:
+        problems.append("SENTIMENT_ADMIN_KEY is one of SENTIMENT_API_KEYS; it must be another key.")
+    return problems

@@ -11,10 +11,12 @@ import orjson
 from gunicorn import util
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors as http
-from gunicorn.workers.gthread import ThreadWorker
 
 from sentiment.errors import SentimentError
+from service import DRAINING
 from service.errors import envelope
+from service.headers import SECURITY
+from service.intake import Intake
 
 # What gunicorn itself refuses, before there is a request that Flask could answer. The first
 # class that fits counts.
@@ -34,11 +36,13 @@ STATUS: dict[type[Exception], HTTPStatus] = {
 _FIRST_TO_FAIL = multiprocessing.get_context("fork").Semaphore()
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker, with errors that this service's users can read."""
+class Worker(Intake):
+    """The threaded worker behind its intake, with errors that this service's users can read."""
+
+    wsgi: Any = None  # the application, once it is loaded
 
     def load_wsgi(self) -> None:
-        """Load the model. When it cannot be served, log why and stop gunicorn as a whole."""
+        """Load the application. A defect in it, not in a model, stops gunicorn as a whole."""
         try:
             super().load_wsgi()
         except Exception as error:
@@ -58,6 +62,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             time.sleep(0.05)
         sys.exit(0)
 
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM: what asks on a connection that is still open is told that this is the end."""
+        if self.wsgi:
+            self.wsgi.extensions[DRAINING] = True
+        super().handle_exit(sig, frame)
+
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer what is not valid HTTP in the envelope of all other errors."""
         status = next(
@@ -76,7 +86,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         head = (
             f"HTTP/1.1 {int(status)} {status.phrase}\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            f"X-Request-Id: {request_id}\r\n\r\n"
+            f"X-Request-Id: {request_id}\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in SECURITY.items())
+            + "\r\n"
         )
         try:
             util.write_nonblock(client, head.encode("ascii") + body)

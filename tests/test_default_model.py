@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sentiment import bundle
-from sentiment.classifier import Classifier, Prediction
+from sentiment.classifier import Classifier
+from sentiment.prediction import Prediction
 from service import create_app
 from service.settings import Settings
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Golden, Manifest
-from sentiment.classifier import Classifier, Prediction, activate
+from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
+from sentiment.prediction import Prediction
 from training import evaluate, export, graph, learn
 from training.config import NetworkConfig, TrainingConfig
 from training.dataset import Examples

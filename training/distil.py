@@ -16,7 +16,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from sentiment import bundle as bundles
-from sentiment.classifier import Classifier, Prediction
+from sentiment.classifier import Classifier
+from sentiment.prediction import Prediction
 from training.config import ConfigError
 from training.dataset import Examples
 

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
-from sentiment.classifier import MAX_TOKENS_A_CALL, Classifier, Prediction, _batches, activate
+from sentiment.classifier import MAX_TOKENS_A_CALL, Classifier, _batches, activate
 from sentiment.errors import EmptyText, GoldenMismatch, InvalidText, TextTooLong
+from sentiment.prediction import Prediction, Timings
+from sentiment.sentences import split
 from training.config import NetworkConfig
 
 MakeBundle = Callable[..., Bundle]
@@ -88,6 +90,67 @@ def test_the_windows_of_a_text_are_averaged(classifier: Classifier) -> None:
     expected = classifier.probabilities(rows).mean(axis=0)
     assert list(answer.probabilities.values()) == pytest.approx(expected, abs=1e-9)
     assert other.statistics.windows == 1
+
+
+def test_each_sentence_is_classified_by_itself(classifier: Classifier) -> None:
+    text = "  It was good. We hated the bus 😡\nFine"
+    plain, _ = classifier.predict([text, "good"])
+    spans = split(text)
+    prediction, error, short = classifier.predict(
+        [text, " ", "good"], sentences=[spans, [], split("good")]
+    )
+    assert isinstance(error, EmptyText)
+    assert prediction.probabilities == pytest.approx(plain.probabilities, abs=1e-6)
+    assert [s.text for s in prediction.sentences] == ["It was good.", "We hated the bus 😡", "Fine"]
+    for sentence in prediction.sentences:
+        assert text[sentence.offset : sentence.offset + sentence.length] == sentence.text
+        (alone,) = classifier.predict([sentence.text])
+        assert sentence.label == alone.label
+        assert sentence.score == pytest.approx(alone.score, abs=1e-6)
+        assert sentence.probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+    (only,) = short.sentences
+    assert only.probabilities == short.probabilities
+
+
+def test_sentences_that_were_not_read_get_no_answer(classifier: Classifier) -> None:
+    text = "Good day. " * 20  # of 3 tokens each; 40 are read
+    (whole,) = classifier.predict([text], sentences=[split(text)])
+    (cut,) = classifier.predict([text], sentences=[split(text)], overflow="truncate")
+    assert (len(whole.sentences), len(cut.sentences)) == (20, 14)
+    text = "Good day.\n<b></b>\u200b"
+    assert len(split(text)) == 2
+    (markup,) = classifier.predict([text], sentences=[split(text)])
+    assert [sentence.text for sentence in markup.sentences] == ["Good day."]
+
+
+def test_a_sentence_of_several_windows(classifier: Classifier) -> None:
+    long = "it was a good day and we loved it but " * 6
+    text = f"Bad. {long}"
+    (prediction,) = classifier.predict([text], sentences=[split(text)])
+    (alone,) = classifier.predict([long])
+    assert alone.statistics.windows > 1
+    assert prediction.sentences[1].probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+
+
+def test_mixed_needs_sentences_and_both_polarities(
+    classifier: Classifier, make_bundle: MakeBundle
+) -> None:
+    (plain,) = classifier.predict([SENTENCE])
+    (split_up,) = classifier.predict([SENTENCE], sentences=[split(SENTENCE)])
+    assert (plain.mixed, plain.sentences) == (None, None)
+    assert split_up.mixed is False
+    other = make(make_bundle(labels=("calm", "angry")))
+    (prediction,) = other.predict([SENTENCE], sentences=[split(SENTENCE)])
+    assert prediction.mixed is None and prediction.sentences
+
+
+def test_timings_add_up(classifier: Classifier) -> None:
+    timings = Timings()
+    classifier.predict(["good"], timings=timings)
+    first = (timings.tokenize_seconds, timings.inference_seconds)
+    classifier.predict(["good"], timings=timings)
+    assert 0 < first[0] < timings.tokenize_seconds < 60
+    assert 0 < first[1] < timings.inference_seconds < 60
 
 
 def test_truncation_is_told(classifier: Classifier) -> None:
@@ -213,7 +276,8 @@ def test_loading_replays_the_known_answers(bundle_root: Path, make_bundle: MakeB
 _LARGEST_CALL = """
 import re, sys
 from pathlib import Path
-from sentiment.classifier import Classifier, Prediction
+from sentiment.classifier import Classifier
+from sentiment.prediction import Prediction
 
 def peak():  # in MB; of this process alone, which `getrusage` does not promise after a fork
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024

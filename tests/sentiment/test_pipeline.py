@@ -80,6 +80,33 @@ def test_truncation_keeps_the_configured_side(
     assert len(encoded.tokens) == 25  # all were read; not all were used
 
 
+@pytest.mark.parametrize(
+    ("truncating", "overflow", "starts", "read"),
+    [
+        ("post", "truncate", [0], range(0, 10)),
+        ("pre", "truncate", [15], range(15, 25)),
+        ("pre", "window", [0, 6, 12, 15], range(0, 25)),
+    ],
+)
+def test_each_row_knows_where_it_begins(
+    tokenizer: Tokenizer, truncating: str, overflow: str, starts: list[int], read: range
+) -> None:
+    config = PipelineConfig(timesteps=10, overlap=4, truncating=truncating)
+    encoded = Pipeline(tokenizer, config).encode(text_of(25), overflow=overflow)
+    assert (encoded.starts, encoded.read) == (starts, read)
+    for start, row in zip(encoded.starts, encoded.rows, strict=True):
+        assert row == encoded.tokens.ids[start : start + 10]
+
+
+def test_parts_of_a_text_hold_its_tokens(pipeline: Pipeline) -> None:
+    encoded = pipeline.encode("the was good. we   it bad day")
+    parts = pipeline.encode_parts(encoded, [(0, 13), (14, 15), (16, 17), (19, 29)])
+    assert [(part.start, part.end) for part in parts] == [(0, 13), (14, 15), (19, 29)]
+    assert sum((part.rows for part in parts), [])[0] == encoded.tokens.ids[:4]
+    (whole,) = pipeline.encode_parts(encoded, [(0, 29)])
+    assert whole.rows == []  # what is read anyway is not read twice
+
+
 def test_windows_are_the_default_and_lose_nothing(pipeline: Pipeline) -> None:
     encoded = pipeline.encode(text_of(25))
     ids = encoded.tokens.ids

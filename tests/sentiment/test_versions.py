@@ -111,7 +111,20 @@ def test_activate_switches_and_switches_back(bundle: Bundle, tmp_path: Path) -> 
         bundles.activate(model, version)
         assert bundles.current(model) == model / version
         assert (model / bundles.CURRENT).read_text() == f"{version}\n"
-    assert sorted(path.name for path in model.iterdir()) == ["1", "2", "CURRENT"]
+    assert sorted(path.name for path in model.iterdir()) == ["1", "2", "CURRENT", "PREVIOUS"]
+
+
+def test_the_version_before_is_remembered(bundle: Bundle, tmp_path: Path) -> None:
+    model = tmp_path / "default"
+    for _ in range(3):
+        bundles.save(bundle, model, verify=nothing)
+    remembered = []
+    for version in ("1", "1", "2", "2", "3", "2"):
+        bundles.activate(model, version)
+        remembered.append(bundles.previous(model))
+    assert remembered == [None, None, "1", "1", "2", "3"]
+    (model / bundles.CURRENT).write_text("3\n")  # by hand: what was before is not known
+    assert bundles.previous(model) is None
 
 
 @pytest.mark.parametrize("version", ["3", "", "../default/1", "/", ".", "CURRENT"])

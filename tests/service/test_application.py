@@ -2,15 +2,13 @@
 
 import inspect
 import logging
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from sentiment import errors as kernel
-from sentiment.errors import BundleMissing
-from service import create_app
+from service import DRAINING
 from service import errors as service_errors
 from service.settings import Settings
 from tests.service.fake_classifier import FakeClassifier
@@ -23,6 +21,7 @@ def test_health_and_readiness(client: FlaskClient) -> None:
 
 
 def test_models(client: FlaskClient) -> None:
+    defaults = Settings()
     response = client.get("/v1/models")
     assert b"NaN" not in response.data
     assert response.get_json() == {
@@ -31,20 +30,24 @@ def test_models(client: FlaskClient) -> None:
                 "name": "default",
                 "version": "3",
                 "state": "ready",
+                "ready": True,
+                "refused": None,
                 "task": "classification",
                 "labels": ["negative", "neutral", "positive"],
                 "pipeline": {"timesteps": 8, "truncating": "post", "overlap": 2},
-                "limits": {"body_bytes": 1048576, "documents": 20, "characters": 100000},
+                "limits": {
+                    "body_bytes": 1048576,
+                    "documents": 20,
+                    "characters": 100000,
+                    "sentences": defaults.max_sentences,
+                    "explained": defaults.max_explained,
+                    "concurrent_requests": defaults.max_concurrent_requests,
+                },
                 "metrics": {"accuracy": 0.9, "loss": None},
                 "created": "2026-01-01T00:00:00Z",
             }
         ]
     }
-
-
-def test_a_model_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BundleMissing, match="CURRENT"):
-        create_app(Settings(models=tmp_path))
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/predic", "/v1/predict/", "/static/x", "/%ff%00"])
@@ -85,7 +88,7 @@ def test_request_ids_differ(client: FlaskClient) -> None:
 def test_a_defect_is_logged_and_not_shown(
     app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(self: FakeClassifier, texts: list[str], *, overflow: str) -> None:
+    def fail(self: FakeClassifier, texts: list[str], **options: object) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
     monkeypatch.setattr(FakeClassifier, "predict", fail)
@@ -108,6 +111,24 @@ def test_every_error_of_the_kernel_has_a_status() -> None:
     ]
     assert kernel.EmptyText in kinds
     assert [kind for kind in kinds if kind not in service_errors.STATUS] == []
+
+
+def test_another_model_is_not_found(client: FlaskClient) -> None:
+    response = client.get("/v1/models/other")
+    error = response.get_json()["error"]
+    assert (response.status_code, error["code"]) == (404, "model_not_found")
+    assert error["message"] == 'There is no model "other" here; there is "default".'
+    assert client.get("/v1/models/default/versions/3").get_json()["version"] == "3"
+    response = client.get("/v1/models/default/versions/9")
+    assert (response.status_code, response.get_json()["error"]["code"]) == (404, "model_not_found")
+
+
+def test_a_draining_worker_is_not_ready(app: Flask) -> None:
+    app.extensions[DRAINING] = True
+    client = app.test_client()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/readyz").get_json()["status"] == "draining"
+    assert client.post("/v1/predict", json={"text": "still answered"}).status_code == 200
 
 
 def test_every_error_of_the_service_has_a_status() -> None:

@@ -77,7 +77,9 @@ def test_not_json(client: FlaskClient, body: bytes, message: str) -> None:
         ({"text": "a", "options": []}, "options", "options is a list; it must be an object"),
         ({"text": "a", "options": {"overflow": "windw"}}, "options.overflow", 'mean "window"?'),
         ({"text": "a", "options": {"overflow": 1}}, "options.overflow", "must be a string"),
-        ({"text": "a", "options": {"explan": 1}}, "options.explan", "is not a known key"),
+        ({"text": "a", "options": {"explan": 1}}, "options.explan", 'Did you mean "explain"?'),
+        ({"text": "a", "options": {"explain": 1}}, "options.explain", "must be true or false"),
+        ({"text": "a", "options": {"sentences": "yes"}}, "options.sentences", "true or false"),
         ({"texts": [1, 2, 3]}, "texts[0]", "(2 more like this in the request.)"),
     ],
 )

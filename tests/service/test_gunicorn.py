@@ -2,111 +2,19 @@
 
 import http.client
 import json
-import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start
+
 pytestmark = pytest.mark.slow
 
-CHECKOUT = Path(__file__).parents[2]
-START_SECONDS = 30
-JSON = {"Content-Type": "application/json"}
 BODY = b'{"text": "Great food."}'
-
-
-@dataclass
-class Server:
-    """A running gunicorn, and what it wrote."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    folder: Path
-
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
-
-    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        with closing(self.connect()) as connection:
-            connection.request(method, path, body, JSON)
-            response = connection.getresponse()
-            return response.status, json.load(response)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(START_SECONDS)
-
-    def lines(self, stream: str) -> list[dict[str, Any]]:
-        """The log lines of `out` or `err`; every one of them must be JSON."""
-        return [json.loads(line) for line in (self.folder / stream).read_text().splitlines()]
-
-
-Start = Callable[..., Server]
-
-
-@pytest.fixture
-def start(tmp_path: Path, bundle_root: Path) -> Iterator[Start]:
-    """Start gunicorn with two workers on a free port; it is stopped after the test."""
-    servers: list[Server] = []
-
-    def begin(**settings: str) -> Server:
-        port = free_port()
-        given = {"MODELS": str(bundle_root), "PORT": str(port), "WORKERS": "2", **settings}
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("SENTIMENT_")}
-        environ |= {f"SENTIMENT_{name}": value for name, value in given.items()}
-        command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
-        with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
-            process = subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=out, stderr=err)
-        servers.append(Server(process, port, tmp_path))
-        return servers[-1]
-
-    yield begin
-    for server in servers:
-        if server.process.poll() is None:
-            server.process.send_signal(signal.SIGTERM)
-            try:
-                server.process.wait(START_SECONDS)
-            except subprocess.TimeoutExpired:
-                server.process.kill()
-                server.process.wait()
-
-
-@pytest.fixture
-def server(start: Start) -> Server:
-    """A server that is ready."""
-    running = start()
-    wait_until_ready(running)
-    return running
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def wait_until_ready(server: Server) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.process.poll() is None:
-        try:
-            status, _ = server.send("GET", "/readyz")
-        except ConnectionError:
-            time.sleep(0.02)
-        else:
-            assert status == 200
-            return
-    pytest.fail(f"gunicorn did not become ready: {(server.folder / 'err').read_text()}")
 
 
 def test_every_worker_answers(server: Server) -> None:
@@ -188,20 +96,22 @@ def test_a_connection_is_kept(server: Server) -> None:
 
 
 def test_no_model_stops_the_start(start: Start, tmp_path: Path) -> None:
-    server = start(MODELS=str(tmp_path / "nowhere"), WORKERS="4")
-    assert server.process.wait(START_SECONDS) == 3
-    [reason] = [line for line in server.lines("err") if line["level"] == "critical"]
-    assert str(tmp_path / "nowhere") in reason["message"]
+    server = start(MODELS=str(tmp_path / "nowhere"))
+    assert server.process.wait(START_SECONDS) == 1
+    written = (server.folder / "err").read_text()
+    assert 'SENTIMENT_MODEL: received "default"' in written
+    assert str(tmp_path / "nowhere") in written
 
 
-def test_a_damaged_model_stops_the_start(start: Start, bundle_root: Path, tmp_path: Path) -> None:
-    copy = shutil.copytree(bundle_root, tmp_path / "models")
-    with (copy / "default" / "1" / "network.onnx").open("ab") as network:
-        network.write(b"x")
-    server = start(MODELS=str(copy))
+def test_a_defect_stops_the_start(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text('raise ImportError("a broken library")')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    server = start(WORKERS="4")
     assert server.process.wait(START_SECONDS) == 3
     [reason] = [line for line in server.lines("err") if line["level"] == "critical"]
-    assert "network.onnx" in reason["message"]
+    assert reason["message"] == "Cannot start: a broken library"
 
 
 def test_a_bad_setting_stops_the_start(start: Start) -> None:

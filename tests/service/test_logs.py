@@ -13,6 +13,8 @@ from gunicorn.config import Config
 
 from service.logs import JsonLines, Logger
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 def line_of(message: str, **options: Any) -> str:
     record = logging.LogRecord("a.logger", logging.WARNING, "", 0, message, None, None)
@@ -67,6 +69,7 @@ def test_the_access_log_holds_no_query_header_or_body(
         "PATH_INFO": "/caf\xc3\xa9\xff\n",
         "QUERY_STRING": "text=private",
         "HTTP_AUTHORIZATION": "Bearer private",
+        "HTTP_TRACEPARENT": TRACE,
         "sentiment.request_id": "r",
     }
     response = SimpleNamespace(status="200 OK", sent=12)
@@ -74,4 +77,5 @@ def test_the_access_log_holds_no_query_header_or_body(
     [line] = [json.loads(JsonLines().format(record)) for record in records]
     assert "private" not in str(line)
     assert (line["method"], line["path"], line["status"]) == ("POST", "/café\\xff\n", 200)
+    assert line["traceparent"] == TRACE
     assert (line["request_id"], line["bytes"], line["duration_ms"]) == ("r", 12, 1.5)

@@ -1,8 +1,13 @@
 """What a good prediction request gets."""
 
+from typing import Any
+
+import pytest
 from flask.testing import FlaskClient
+from pydantic import TypeAdapter
 
 from service import create_app
+from service.schemas import PredictAnswer
 from service.settings import Settings
 from tests.service.fake_classifier import FakeClassifier
 
@@ -21,8 +26,10 @@ def test_documents(client: FlaskClient) -> None:
         "label": "positive",
         "probabilities": {"negative": 0.1, "neutral": 0.2, "positive": 0.7},
         "score": 0.6,
+        "mixed": None,
         "statistics": {
             "characters": 27,
+            "words": 5,
             "tokens": 5,
             "unknown_tokens": 0,
             "windows": 1,
@@ -86,6 +93,100 @@ def test_truncation_is_a_warning(client: FlaskClient) -> None:
     documents = client.post("/v1/predict", json=body).get_json()["documents"]
     assert [warning["code"] for warning in documents[0]["warnings"]] == ["truncated"]
     assert documents[1]["warnings"] == []
+
+
+def warnings(client: FlaskClient, text: str, **options: Any) -> list[str]:
+    body = {"text": text, "options": options}
+    (document,) = client.post("/v1/predict", json=body).get_json()["documents"]
+    return [warning["code"] for warning in document["warnings"]]
+
+
+def test_unknown_words_are_a_warning_above_a_fifth(client: FlaskClient) -> None:
+    assert warnings(client, "zq b c d e") == []
+    assert warnings(client, "zq b c d") == ["high_unknown_rate"]
+
+
+def test_a_narrow_margin_is_a_warning(client: FlaskClient) -> None:
+    assert warnings(client, "Fine perhaps") == ["low_confidence"]
+
+
+def test_words_without_a_weight_are_a_warning(client: FlaskClient) -> None:
+    assert warnings(client, "one two", explain=True) == []
+    assert warnings(client, "one two three", explain=True) == ["explanation_incomplete"]
+
+
+def test_sentences_and_mixed(client: FlaskClient) -> None:
+    text = "Great food 😡. Awful service"
+    body = {"texts": [text, "Fine"], "options": {"sentences": True}}
+    mixed, plain = client.post("/v1/predict", json=body).get_json()["documents"]
+    assert (mixed["sentiment"], mixed["label"], mixed["mixed"]) == ("mixed", "positive", True)
+    assert mixed["sentences"] == [
+        {
+            "offset": 0,
+            "length": 13,
+            "text": "Great food 😡.",
+            "label": "positive",
+            "probabilities": {"negative": 0.1, "neutral": 0.2, "positive": 0.7},
+            "score": 0.6,
+        },
+        {
+            "offset": 14,
+            "length": 13,
+            "text": "Awful service",
+            "label": "negative",
+            "probabilities": {"negative": 0.8, "neutral": 0.1, "positive": 0.1},
+            "score": -0.7,
+        },
+    ]
+    assert (plain["sentiment"], plain["mixed"], len(plain["sentences"])) == ("positive", False, 1)
+    assert "explanation" not in plain
+
+
+def test_explanations(client: FlaskClient) -> None:
+    body = {"text": "Great food 😡", "options": {"explain": True}}
+    (document,) = client.post("/v1/predict", json=body).get_json()["documents"]
+    assert document["explanation"] == {
+        "target": "positive",
+        "tokens": [
+            {"offset": 0, "length": 5, "text": "Great", "weight": 0.5},
+            {"offset": 6, "length": 4, "text": "food", "weight": 0.5},
+        ],
+    }
+    assert "sentences" not in document
+
+
+def test_too_many_sentences(classifier: FakeClassifier) -> None:
+    client = create_app(Settings(max_sentences=3), classifier).test_client()
+    body = {"texts": ["A man. A dog.", "Fine."], "options": {"sentences": True}}
+    assert client.post("/v1/predict", json=body).status_code == 200
+    body["texts"].append("One more.")
+    response = client.post("/v1/predict", json=body)
+    assert response.status_code == 413
+    error = response.get_json()["error"]
+    assert (error["code"], error["target"]) == ("too_many_sentences", "options.sentences")
+    assert "4 sentences" in error["message"] and "SENTIMENT_MAX_SENTENCES" in error["message"]
+    assert client.post("/v1/predict", json={"texts": body["texts"]}).status_code == 200
+
+
+def test_too_many_texts_to_explain(classifier: FakeClassifier) -> None:
+    client = create_app(Settings(max_explained=2), classifier).test_client()
+    body = {"texts": ["Fine"] * 2, "options": {"explain": True}}
+    assert client.post("/v1/predict", json=body).status_code == 200
+    response = client.post("/v1/predict", json={**body, "texts": ["Fine"] * 3})
+    assert response.status_code == 413
+    error = response.get_json()["error"]
+    assert (error["code"], error["target"]) == ("too_many_documents", "texts")
+    assert "3 texts" in error["message"] and "SENTIMENT_MAX_EXPLAINED" in error["message"]
+
+
+@pytest.mark.parametrize("options", [{}, {"sentences": True, "explain": True}])
+def test_the_answer_has_the_shape_that_is_declared(
+    client: FlaskClient, options: dict[str, bool]
+) -> None:
+    body = {"texts": ["Great food. Awful service.", "zq", " "], "options": options}
+    answer = client.post("/v1/predict", json=body).get_json()
+    declared = TypeAdapter(PredictAnswer)
+    assert declared.dump_python(declared.validate_python(answer)) == answer
 
 
 def test_a_text_over_the_limit_fails_alone(classifier: FakeClassifier) -> None:

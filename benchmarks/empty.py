@@ -1,0 +1,19 @@
+"""A Flask route that does nothing, for gunicorn: what all of a request but our work costs."""
+
+import os
+
+from flask import Flask
+
+from service.settings import Settings
+
+
+def create_app() -> Flask:
+    """The application; the worker reads the limits from its settings."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["settings"] = Settings.from_environment(os.environ)
+
+    @app.post("/v1/predict")
+    def nothing() -> str:
+        return ""
+
+    return app

@@ -1,0 +1,188 @@
+"""A server under load: wrk drives it, and the kernel says what processor time it took."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 120
+TICKS = os.sysconf("SC_CLK_TCK")
+
+# wrk reads a request from this, and prints its figures at the end as one line of JSON.
+SCRIPT = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+local file = io.open("{body}", "rb")
+wrk.body = file:read("*a")
+file:close()
+done = function(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format(
+    '\\n{{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, "failed": %d}}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: the address that takes predictions, and its process."""
+
+    address: str
+    process: "subprocess.Popen[bytes]"
+
+    def processor_seconds(self) -> float:
+        """What the process and its children took so far."""
+        pids = [self.process.pid, *children(self.process.pid)]
+        return sum(_processor_seconds(pid) for pid in pids)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk found."""
+
+    requests_per_second: float
+    processor_ms: float  # of the server, a request
+    p50_ms: float
+    p99_ms: float
+
+
+def ensure_wrk() -> str:
+    """The path of wrk, which is installed from Debian where it is missing and can be.
+
+    Raises:
+        SystemExit: it could not be installed.
+    """
+    found = shutil.which("wrk")
+    if not found and shutil.which("apt-get") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "install", "--yes", "wrk"], check=False, stdout=sys.stderr)
+        found = shutil.which("wrk")
+    if not found:
+        raise SystemExit("error: wrk is missing (Debian: apt install wrk)")
+    return found
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, environ: Mapping[str, str], cores: set[int]
+) -> Iterator[Server]:
+    """Start a server on some cores, wait until it answers, and stop it afterwards.
+
+    It gets no SENTIMENT_ variable but those in `environ`.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SENTIMENT_")}
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            command,
+            env={**own, **environ},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509
+        )
+        try:
+            _wait(port, process)
+            yield Server(f"http://127.0.0.1:{port}/v1/predict", process)
+        except Exception:
+            errors.seek(0)
+            sys.stderr.write(errors.read().decode("utf-8", "replace")[-4000:])
+            raise
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def press(
+    server: Server, body: bytes, *, seconds: float, connections: int, cores: set[int]
+) -> Load:
+    """Send one body over and over on so many connections; wrk runs on `cores`.
+
+    Raises:
+        RuntimeError: not every answer was a success.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        script, content = Path(folder, "request.lua"), Path(folder, "body")
+        content.write_bytes(body)
+        script.write_text(SCRIPT.format(body=content))
+        command = [
+            ensure_wrk(),
+            f"-c{connections}",
+            "-t1",
+            f"-d{seconds:.0f}s",
+            "--timeout=60s",
+            f"-s{script}",
+            server.address,
+        ]
+        before = server.processor_seconds()
+        run = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509
+        )
+        processor = server.processor_seconds() - before
+    found = json.loads(run.stdout.splitlines()[-1])
+    if found["failed"] or not found["requests"]:
+        raise RuntimeError(f"{server.address}: not every answer was a success: {found}")
+    return Load(
+        requests_per_second=1e6 * found["requests"] / found["microseconds"],
+        processor_ms=1e3 * processor / found["requests"],
+        p50_ms=found["p50"] / 1e3,
+        p99_ms=found["p99"] / 1e3,
+    )
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def children(pid: int) -> list[int]:
+    """The child processes of a process."""
+    try:
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The resident memory of a process; None where it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until every path is answered, be it by 404."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60):
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"no server answers on port {port}")

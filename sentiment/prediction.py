@@ -1,0 +1,113 @@
+"""What a classifier answers for one text, and what the answer cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# A sentence counts as positive or negative where its score is at least this far from 0.
+POLAR_SCORE = 0.6
+
+# A text is mixed where its positive and its negative sentences each are this share of the two
+# kinds together: one complaint in a long praise does not make it mixed.
+MIXED_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What was read of a text. `unknown_tokens` counts whole words, so it is at most `words`."""
+
+    characters: int
+    words: int
+    tokens: int
+    unknown_tokens: int
+    windows: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, as the network reads it by itself; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
+    text: str
+    label: str
+    probabilities: dict[str, float]
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordWeight:
+    """What one word does for the target; `offset` and `length` are code points.
+
+    `weight` is how far the target's log odds, ln(p / (1 - p)), fall when the word is taken out of
+    the text. Above 0 the word speaks for the target, below 0 against it.
+    """
+
+    offset: int
+    length: int
+    text: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The weights of a text's words for the label `target`, in the order of the text.
+
+    `left_out` counts the words that were read and got no weight, since there were too many.
+    """
+
+    target: str
+    words: list[WordWeight]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer for one text.
+
+    `score` is P(positive) - P(negative), a balance of probabilities and not an intensity; it is
+    None unless the labels include both. `sentences` and `explanation` are None where they were
+    not asked for.
+    """
+
+    label: str
+    probabilities: dict[str, float]
+    score: float | None
+    statistics: Statistics
+    sentences: list[Sentence] | None = None
+    explanation: Explanation | None = None
+
+    @property
+    def mixed(self) -> bool | None:
+        """Whether sentences contradict each other; None without sentences or without a score."""
+        if self.sentences is None or self.score is None:
+            return None
+        return is_mixed([sentence.score or 0.0 for sentence in self.sentences])
+
+
+@dataclass(slots=True)
+class Timings:
+    """Seconds that calls of `Classifier.predict` spent; each call it is handed to adds its own.
+
+    `tokenize_seconds` goes from the texts to the rows of ids, those of sentences and explanations
+    included; `inference_seconds` from the rows to their probabilities. What is left of a call
+    makes answers of the probabilities.
+    """
+
+    tokenize_seconds: float = 0.0
+    inference_seconds: float = 0.0
+
+
+def balance(probabilities: Mapping[str, float]) -> float | None:
+    """P(positive) - P(negative), or None unless both are labels."""
+    if "positive" not in probabilities or "negative" not in probabilities:
+        return None
+    return probabilities["positive"] - probabilities["negative"]
+
+
+def is_mixed(scores: Sequence[float]) -> bool:
+    """Whether enough sentences are positive and enough are negative."""
+    positive = sum(score >= POLAR_SCORE for score in scores)
+    negative = sum(score <= -POLAR_SCORE for score in scores)
+    fewer = min(positive, negative)
+    return fewer > 0 and fewer >= MIXED_SHARE * (positive + negative)

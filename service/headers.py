@@ -1,0 +1,46 @@
+"""Headers of every answer: what browsers may do with it, and whose pages may ask (CORS)."""
+
+from flask import Response, current_app, request
+
+from service.settings import Settings
+
+# An answer is data: nothing to run, to frame, to guess the type of, or to keep. A page that is
+# more sets its own policy.
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+# What a page may send beside the headers that browsers always let through, and what it may read.
+SENT = "Authorization, Content-Type, X-API-Key, X-Request-Id, X-Request-Timeout-Ms, traceparent"
+READ = "X-Request-Id, X-Model-Version, Server-Timing, Retry-After, Inference-Header-Content-Length"
+PREFLIGHT_SECONDS = 7200
+
+
+def secure(response: Response) -> Response:
+    """Add the security headers that the view did not set itself."""
+    own = set(response.headers.keys())
+    response.headers.extend((name, SECURITY[name]) for name in SECURITY if name not in own)
+    return response
+
+
+def share(response: Response) -> Response:
+    """Let pages of the origins in the settings read the answer, and ask before they send."""
+    settings: Settings = current_app.extensions["settings"]
+    if not settings.cors_origins:
+        return response
+    origin = request.headers.get("Origin")
+    response.vary.add("Origin")
+    if origin is None or not {origin, "*"}.intersection(settings.cors_origins):
+        return response
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = origin
+    headers["Access-Control-Expose-Headers"] = READ
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+        headers["Access-Control-Allow-Headers"] = SENT
+        headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+    return response

@@ -1,0 +1,121 @@
+"""gunicorn's threaded worker with an intake: a thread is given only to a request that is whole.
+
+The worker's main thread collects the bytes of all connections, so that a client that sends slowly
+holds no thread. Predictions then wait in line for the threads that compute. What costs next to
+nothing (probes, metrics, refusals) does not stand in that line: it has threads of its own.
+"""
+
+import socket
+import struct
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+from service import arrival, memory
+from service.arrival import Arrival
+from service.incoming import Incoming
+from service.settings import Settings
+
+# From the first byte of a request to its last; then the connection is closed.
+RECEIVE_SECONDS = 60
+# How long a thread that reads or writes waits for a client that does nothing.
+STALL_SECONDS = 10
+SIDE_THREADS = 4
+BLOCK_BYTES = 256 * 1024
+
+
+class Intake(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threaded worker behind an intake. Only `handle` runs in other threads."""
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse what the intake cannot do; called before the first worker starts."""
+        if cfg.is_ssl:
+            raise SystemExit("certfile: the service speaks no TLS; end it in a proxy before it.")
+
+    def init_process(self) -> None:
+        """Prepare the process, and run it; called after the fork, before the model is loaded."""
+        memory.separate_large_blocks()
+        self._side = ThreadPoolExecutor(SIDE_THREADS)
+        self._held = 0  # predictions that wait or are computed
+        super().init_process()
+
+    def run(self) -> None:
+        """Serve. The application is loaded by now, and its settings hold here too."""
+        self._settings: Settings = self.wsgi.extensions["settings"]
+        super().run()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Receive what a connection has to offer, and pass the request on once it is whole."""
+        conn.incoming = Incoming(max_body=self._settings.max_body_bytes)
+        if conn.initialized:
+            conn.incoming.feed(conn.parser.unreader.take_buffered())
+        else:
+            stall = struct.pack("ll", STALL_SECONDS, 0)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, stall)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stall)
+        conn.sock.setblocking(False)
+        if self._receive(conn):
+            self._pass_on(conn)
+        else:
+            conn.timeout = time.monotonic() + RECEIVE_SECONDS
+            self.pending_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._receive_more, conn))
+
+    def handle(self, conn: Any) -> Any:
+        """Answer the request of a connection."""
+        arrival.current.set(conn.arrival)
+        return super().handle(conn)
+
+    def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
+        """Called when `handle` has returned."""
+        self._held -= conn.held
+        super().finish_request(conn, fs)
+
+    def _receive_more(self, conn: Any, _: Any) -> None:
+        if self._receive(conn):
+            self.poller.unregister(conn.sock)
+            self.pending_conns.remove(conn)
+            self._pass_on(conn)
+
+    def _receive(self, conn: Any) -> bool:
+        """Read what has come; return whether nothing more is waited for."""
+        incoming: Incoming = conn.incoming
+        try:
+            while not incoming.whole:
+                block = conn.sock.recv(BLOCK_BYTES)
+                if not block:
+                    return True
+                incoming.feed(block)
+                if incoming.wants_continue():
+                    conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        except BlockingIOError:
+            return False
+        except OSError:  # the client is gone
+            incoming.received.clear()
+        return True
+
+    def _pass_on(self, conn: Any) -> None:
+        """Give a request to the threads that it belongs to."""
+        incoming: Incoming = conn.incoming
+        if not incoming.received:
+            self.nr_conns -= 1
+            conn.close()
+            return
+        predicts = incoming.predicts and not incoming.too_large
+        crowded = predicts and self._held >= self._settings.max_concurrent_requests
+        conn.held = predicts and not crowded
+        conn.arrival = Arrival(crowded=crowded)
+        conn.init()
+        conn.parser.unreader.unread(bytes(incoming.received))
+        del conn.incoming
+        self._held += conn.held
+        pool = self.tpool if conn.held else self._side
+        future = pool.submit(self.handle, conn)
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )

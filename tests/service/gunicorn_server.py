@@ -1,0 +1,68 @@
+"""A running gunicorn for tests, and what it wrote."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+START_SECONDS = 30
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass
+class Server:
+    """A running gunicorn, and what it wrote."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    folder: Path
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_SECONDS)
+
+    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        with closing(self.connect()) as connection:
+            connection.request(method, path, body, JSON)
+            response = connection.getresponse()
+            return response.status, json.load(response)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(START_SECONDS)
+
+    def lines(self, stream: str) -> list[dict[str, Any]]:
+        """The log lines of `out` or `err`; every one of them must be JSON."""
+        return [json.loads(line) for line in (self.folder / stream).read_text().splitlines()]
+
+
+Start = Callable[..., Server]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until_ready(server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            status, _ = server.send("GET", "/readyz")
+        except ConnectionError:
+            time.sleep(0.02)
+        else:
+            assert status == 200
+            return
+    pytest.fail(f"gunicorn did not become ready: {(server.folder / 'err').read_text()}")

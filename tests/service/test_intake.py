@@ -1,0 +1,167 @@
+"""The worker's intake: slow clients hold no thread, and what is too much is refused at once."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import BinaryIO
+
+import pytest
+
+from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start, wait_until_ready
+
+pytestmark = pytest.mark.slow
+
+BODY = b'{"text": "Great food."}'
+HEAD = b"POST /v1/predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+REQUEST = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+# Work for a second or more.
+LARGE = json.dumps({"texts": ["a plain word or two " * 45] * 1000}).encode()
+
+
+def connect(server: Server) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), timeout=START_SECONDS)
+
+
+def read_answer(client: socket.socket) -> tuple[int, bytes]:
+    response = http.client.HTTPResponse(client)
+    response.begin()
+    return response.status, response.read()
+
+
+@pytest.fixture
+def narrow(start: Start) -> Server:
+    """One worker with one thread that holds two requests."""
+    server = start(WORKERS="1", THREADS="1", MAX_CONCURRENT_REQUESTS="2")
+    wait_until_ready(server)
+    return server
+
+
+@contextmanager
+def busy(server: Server, requests: int) -> Iterator[None]:
+    """Keep the server computing large requests meanwhile; all of them must succeed."""
+    statuses: list[int] = []
+
+    def send() -> None:
+        patient = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10 * START_SECONDS)
+        with closing(patient):
+            patient.request("POST", "/v1/predict", LARGE, JSON)
+            statuses.append(patient.getresponse().status)
+
+    threads = [threading.Thread(target=send) for _ in range(requests)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)  # for the worker to have them all
+    assert not statuses, "the work was done too soon for this test to mean anything"
+    yield
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * requests
+
+
+def test_slow_bodies_stop_nobody(start: Start) -> None:
+    server = start(WORKERS="2", THREADS="1")
+    wait_until_ready(server)
+    with ExitStack() as stack:
+        slow = [stack.enter_context(connect(server)) for _ in range(20)]
+        for number, client in enumerate(slow):
+            client.sendall(REQUEST[: 10 * number + 5])  # in the head or in the body
+        for _ in range(20):
+            assert server.send("POST", "/v1/predict", BODY)[0] == 200
+        for number, client in enumerate(slow):
+            client.sendall(REQUEST[10 * number + 5 :])
+            assert read_answer(client)[0] == 200
+
+
+def test_one_request_too_many_is_refused_at_once(narrow: Server) -> None:
+    seconds = []
+    with busy(narrow, requests=2), closing(narrow.connect()) as connection:
+        for _ in range(5):
+            begun = time.perf_counter()
+            connection.request("POST", "/v1/predict", BODY, JSON)
+            response = connection.getresponse()
+            error = json.load(response)["error"]
+            seconds.append(time.perf_counter() - begun)
+            assert (response.status, error["code"]) == (429, "too_many_requests")
+            assert error["message"].startswith("2 requests")
+            assert "SENTIMENT_MAX_CONCURRENT_REQUESTS" in error["message"]
+            assert response.headers["Retry-After"] == "1"
+    assert min(seconds) < 0.1
+    assert narrow.send("POST", "/v1/predict", BODY)[0] == 200
+
+
+def test_probes_and_metrics_do_not_wait_in_line(narrow: Server) -> None:
+    with busy(narrow, requests=2), closing(narrow.connect()) as connection:
+        for path in ("/healthz", "/readyz", "/metrics"):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 200
+
+
+def test_what_waited_past_its_deadline_is_dropped(narrow: Server) -> None:
+    with busy(narrow, requests=1), closing(narrow.connect()) as connection:
+        connection.request("POST", "/v1/predict", BODY, {**JSON, "X-Request-Timeout-Ms": "20"})
+        response = connection.getresponse()
+        assert (response.status, json.load(response)["error"]["code"]) == (504, "deadline_exceeded")
+        assert "inference" not in response.headers["Server-Timing"]
+
+
+def test_a_client_may_ask_before_it_sends_its_body(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(BODY))
+        assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(BODY)
+        status, body = read_answer(client)
+        assert (status, json.loads(body)["errors"]) == (200, [])
+
+
+def test_requests_that_come_together_are_answered_in_turn(server: Server) -> None:
+    second = REQUEST.replace(b"food", b"soup")
+    with connect(server) as client, client.makefile("rb") as answers:
+        client.sendall(REQUEST + second + REQUEST[:100])
+        for _ in range(2):
+            assert read_from(answers)[0] == 200
+        client.sendall(REQUEST[100:])
+        assert read_from(answers)[0] == 200
+
+
+def test_a_chunked_body(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        for byte in BODY:
+            client.sendall(b"1\r\n%c\r\n" % byte)
+        client.sendall(b"0\r\n\r\n")
+        assert read_answer(client)[0] == 200
+
+
+def test_a_body_that_breaks_off(server: Server) -> None:
+    with connect(server) as client:
+        client.sendall(REQUEST[:-5])
+        client.shutdown(socket.SHUT_WR)
+        status, body = read_answer(client)
+    assert (status, json.loads(body)["error"]["code"]) == (400, "invalid_json")
+
+
+def test_clients_that_leave_do_no_harm(server: Server) -> None:
+    for cut in (0, 20, len(REQUEST) - 5, len(REQUEST)):
+        for _ in range(5):
+            with connect(server) as client:
+                client.sendall(REQUEST[:cut])
+    assert server.send("POST", "/v1/predict", BODY)[0] == 200
+    assert server.stop() == 0
+    assert {line["level"] for line in server.lines("err")} == {"info"}
+
+
+def read_from(answers: BinaryIO) -> tuple[int, bytes]:
+    """Read one answer of several on a connection."""
+    status = int(answers.readline().split()[1])
+    length = 0
+    while (line := answers.readline()) != b"\r\n":
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    return status, answers.read(length)

@@ -1,0 +1,36 @@
+"""What a change of version frees goes back to the system."""
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import pathlib, sys
+from service import memory
+
+def resident():
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+memory.separate_large_blocks()
+pages = [bytearray(5000) for _ in range(20_000)]  # 100 MB in small blocks
+for _ in range(2):  # the first large block that is freed would teach glibc to keep the next
+    large = bytearray(b"x") * (20 * 1024 * 1024)
+    fence = [bytearray(5000) for _ in range(100)]
+    full = resident()
+    del large
+without_large = resident()
+del pages
+memory.give_back()
+print(full - without_large, without_large - resident())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_goes_back() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    large, small = map(int, run.stdout.split())
+    assert large > 19_000_000
+    assert small > 80_000_000
