@@ -23,12 +23,12 @@ train: .venv/.everything
 	$(BIN)/python -m training fit --config training/samples/config.toml --data training/samples \
 		--output models/samples
 
-# The model that ships, on the research data sets in DATA: a teacher, and what goes on from it.
-model: .venv/.everything $(TEMPLATES)
-	$(BIN)/python -m training fit --config training/teacher.toml --data $(DATA) training/samples \
+# The model that ships, on the research data sets in DATA and what a larger model says of them.
+model: .venv/.everything .venv/.teachers $(TEMPLATES)
+	$(BIN)/python -m teachers --config teachers/minilm.toml --data $(DATA) training/samples \
 		--output models/teacher
-	$(BIN)/python -m training fit --config training/default.toml --data $(DATA) training/samples \
-		--from models/teacher --output $(MODEL)
+	$(BIN)/python -m training fit --config training/default.toml \
+		--data $(DATA) training/samples models/teacher --output $(MODEL)
 
 $(TEMPLATES): training/templates.json training/templates.py | .venv/.everything
 	$(BIN)/python -m training templates --output $@
@@ -85,3 +85,8 @@ $(BIN)/python:
 .venv/.everything: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@ .venv/.serving
+
+# PyTorch, for teachers/ and one peer of bench-quality alone.
+.venv/.teachers: requirements-teachers.txt .venv/.everything
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
