@@ -7,7 +7,7 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-memory bench-startup requirements clean
+	bench-behaviour bench-labels bench-memory bench-startup requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -55,6 +55,10 @@ bench-latency: .venv/.everything
 
 bench-behaviour: .venv/.everything
 	$(BIN)/python -m benchmarks.behaviour --model $(MODEL) --peers
+
+# For a model that saw no row of the new domain; about ten minutes.
+bench-labels: .venv/.everything
+	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model $(MODEL)
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check
