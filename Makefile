@@ -7,7 +7,7 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-memory bench-startup requirements clean
+	bench-behaviour bench-labels bench-memory bench-startup bench-http soak requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -23,12 +23,12 @@ train: .venv/.everything
 	$(BIN)/python -m training fit --config training/samples/config.toml --data training/samples \
 		--output models/samples
 
-# The model that ships, on the research data sets in DATA: a teacher, and what goes on from it.
-model: .venv/.everything $(TEMPLATES)
-	$(BIN)/python -m training fit --config training/teacher.toml --data $(DATA) training/samples \
+# The model that ships, on the research data sets in DATA and what a larger model says of them.
+model: .venv/.everything .venv/.teachers $(TEMPLATES)
+	$(BIN)/python -m teachers --config teachers/minilm.toml --data $(DATA) training/samples \
 		--output models/teacher
-	$(BIN)/python -m training fit --config training/default.toml --data $(DATA) training/samples \
-		--from models/teacher --output $(MODEL)
+	$(BIN)/python -m training fit --config training/default.toml \
+		--data $(DATA) training/samples models/teacher --output $(MODEL)
 
 $(TEMPLATES): training/templates.json training/templates.py | .venv/.everything
 	$(BIN)/python -m training templates --output $@
@@ -44,7 +44,7 @@ format: .venv/.everything
 types: .venv/.everything
 	$(BIN)/mypy
 
-bench: bench-latency bench-startup bench-behaviour bench-quality bench-memory
+bench: bench-latency bench-startup bench-http bench-behaviour bench-quality bench-memory
 
 # SPLIT=test reads the test files: once for a release, never to choose by.
 bench-quality: .venv/.everything $(TEMPLATES)
@@ -56,11 +56,22 @@ bench-latency: .venv/.everything
 bench-behaviour: .venv/.everything
 	$(BIN)/python -m benchmarks.behaviour --model $(MODEL) --peers
 
+# For a model that saw no row of the new domain; about ten minutes.
+bench-labels: .venv/.everything
+	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model $(MODEL)
+
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check
 
 bench-startup: .venv/.serving
 	$(BIN)/python -m benchmarks.startup
+
+bench-http: .venv/.everything
+	$(BIN)/python -m benchmarks.http --check
+
+# 200,000 requests while versions switch, a worker dies and gunicorn reloads.
+soak: .venv/.everything
+	$(BIN)/python -m benchmarks.soak
 
 # Pin again what pyproject.toml names.
 requirements: .venv/.everything
@@ -85,3 +96,8 @@ $(BIN)/python:
 .venv/.everything: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@ .venv/.serving
+
+# PyTorch, for teachers/ and one peer of bench-quality alone.
+.venv/.teachers: requirements-teachers.txt .venv/.everything
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@

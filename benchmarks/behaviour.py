@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import report
-from benchmarks.systems import LabelsDiffer, Vader
+from benchmarks.lexicons import Vader
+from benchmarks.systems import LabelsDiffer
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError

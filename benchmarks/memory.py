@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import training
 from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, Source, TrainingConfig
@@ -79,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--train", nargs="+", default=["imdb-train.parquet"], metavar="FILE")
-    parser.add_argument(
-        "--config", type=Path, default=Path(training.__file__).with_name("teacher.toml")
-    )
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("memory.toml"))
     parser.add_argument(
         "--check", action="store_true", help=f"exit with 1 from {MOST_BYTES / 1e9:.0f} GB on"
     )

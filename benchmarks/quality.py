@@ -14,9 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 import training
-from benchmarks import report, sets, timing
+from benchmarks import peers, report, sets, timing
+from benchmarks.peers import PEERS
 from benchmarks.sets import EvaluationSet
-from benchmarks.systems import PEERS, Ours, Probabilities, System
+from benchmarks.systems import Ours, Probabilities, System
 from sentiment import bundle as bundles
 from sentiment.errors import SentimentError
 from training import config as configs
@@ -40,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             results = run(
                 configs.read(options.config),
                 _folder(options.data),
-                bundles.current(options.model),
+                [bundles.current(model) for model in options.model],
                 split=options.split,
-                peers=_peers(options.peers),
+                names=peers.named(options.peers),
                 rounds=options.rounds,
             )
     except SentimentError as error:
@@ -57,36 +58,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(
     config: TrainingConfig,
     folder: Path,
-    bundle: Path,
+    models: Sequence[Path],
     *,
     split: str = "validation",
-    peers: Sequence[str] = tuple(PEERS),
+    names: Sequence[str] = tuple(PEERS),
     rounds: int = 100,
 ) -> dict[str, Any]:
     """Train the peers, and measure all systems.
 
     Args:
         folder: where the research data sets are; the sample sentences are found by themselves.
-        bundle: the version to measure.
+        models: the versions to measure.
         split: `validation` is what the configuration holds out; `test` reads the test files.
-        peers: names in `PEERS`.
+        names: of peers in `PEERS`; one that is not installed is left out, and a note says so.
         rounds: how often each system has its turn to be timed.
     Returns:
-        What `report.quality` renders, as JSON values; the first system is ours.
+        What `report.quality` renders, as JSON values.
     Raises:
-        SentimentError: the data or the model cannot be used.
+        SentimentError: the data or a model cannot be used.
     """
+    there, notes = peers.installed(names)
     labelled = config.data.model_copy(update={"unlabelled": ()})
     directories = [folder, _TRAINING / "samples"]
     data = sources.load(labelled, seed=config.fit.seed, directories=directories)
-    ours = Ours(bundle, data.train.label_names)
+    ours = _ours(models, data.train.label_names)
     measured = _measured(split, folder, config, data)
-    systems: list[System] = [ours]
-    for name in peers:
-        systems.append(_trained(name, data.train, seed=config.fit.seed))
+    systems: list[System] = [
+        *ours,
+        *(_trained(name, data.train, seed=config.fit.seed) for name in there),
+    ]
 
     entries = [_entry(system, measured) for system in systems]
-    sentence = timing.text_of(ours.classifier.bundle.tokenizer, _SENTENCE_TOKENS)
+    sentence = timing.text_of(ours[0].classifier.bundle.tokenizer, _SENTENCE_TOKENS)
     _say(f"timing one sentence of {_SENTENCE_TOKENS} tokens on one core")
     with timing.one_core():
         times = timing.interleaved(
@@ -101,9 +104,25 @@ def run(
         "tokens": _SENTENCE_TOKENS,
         "sets": {s.name: {"measure": s.measure, "rows": len(s.examples)} for s in measured},
         "systems": entries,
+        "ours": [system.name for system in ours],
         "overlap": _overlap(ours, data.train, measured[0]) if split == "test" else None,
-        "notes": _notes(ours, config, data),
+        "notes": [
+            *(note for system in ours for note in _notes(system, config, data)),
+            *(system.note for system in systems if system.note),
+            *notes,
+        ],
     }
+
+
+def _ours(models: Sequence[Path], label_names: Sequence[str]) -> list[Ours]:
+    ours = [Ours(model, label_names) for model in models]
+    names = [system.name for system in ours]
+    if len(set(names)) < len(names):
+        raise ConfigError(
+            f"--model: {', '.join(map(str, models))} are named {', '.join(names)}, and a table "
+            "tells systems apart by their names. Name models of different folders."
+        )
+    return ours
 
 
 def _measured(
@@ -149,12 +168,14 @@ def _answers(system: System, one: EvaluationSet) -> Probabilities:
     )
 
 
-def _overlap(ours: Ours, train: Examples, imdb: EvaluationSet) -> dict[str, Any]:
-    """Count the film reviews that ours has seen, and measure it on the others."""
+def _overlap(ours: Sequence[Ours], train: Examples, imdb: EvaluationSet) -> dict[str, Any]:
+    """Count the film reviews that ours have seen, and measure them on the others."""
     seen = sets.seen_in(train, imdb.examples)
     unseen = EvaluationSet("IMDB, unseen", imdb.measure, imdb.examples.take(~seen))
-    figures = _entry(ours, [unseen])["figures"][unseen.name]
-    return {"rows": int(seen.sum()), "accuracy": figures["accuracy"]}
+    accuracy = {
+        system.name: _entry(system, [unseen])["figures"][unseen.name]["accuracy"] for system in ours
+    }
+    return {"rows": int(seen.sum()), "accuracy": accuracy}
 
 
 def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
@@ -172,8 +193,9 @@ def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
     ):
         return []
     return [
-        "ours was trained by another configuration or on other files than those given here, so it "
-        "may have seen rows that it is measured on, and the peers were not trained on the same."
+        f"{ours.name} was trained by another configuration or on other files than those given "
+        "here, so it may have seen rows that it is measured on, and the peers were not trained on "
+        "the same."
     ]
 
 
@@ -188,14 +210,6 @@ def _folder(path: Path | None) -> Path:
     if not path.is_dir():
         raise ConfigError(f"{path}: there is no such folder; wanted {wanted}")
     return path
-
-
-def _peers(names: str) -> list[str]:
-    peers = [name for name in names.split(",") if name]
-    for name in peers:
-        if name not in PEERS:
-            raise ConfigError(f'--peers: "{name}" is not one of {", ".join(PEERS)}.')
-    return peers
 
 
 def _read_results(path: Path) -> dict[str, Any]:
@@ -214,7 +228,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description=__doc__)
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="of the research data sets")
     parser.add_argument("--split", choices=("validation", "test"), default="validation")
-    parser.add_argument("--model", type=Path, default=Path("models/default"))
+    parser.add_argument(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[Path("models/default")],
+        help="one or several, each in its current version",
+    )
     parser.add_argument("--config", type=Path, default=_TRAINING / "default.toml")
     parser.add_argument("--peers", default=",".join(PEERS), help="some of %(default)s, or none")
     parser.add_argument("--rounds", type=int, default=100, help="turns of each to be timed")

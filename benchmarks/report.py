@@ -30,30 +30,43 @@ def quality(results: dict[str, Any]) -> str:
         ]
         for system in results["systems"]
     ]
-    ours = results["systems"][0]
     split = {"validation": "Validation rows", "test": "Test rows"}[results["split"]]
     sizes = ", ".join(f"{name} {one['rows']:,}" for name, one in sets.items())
-    calibration = ", ".join(
-        f"{name} {ours['figures'][name]['calibration_error']:.3f}" for name in sets
-    )
     lines = [
         table(header, rows),
         "",
         f"{split}: {sizes}. The peers that learn were trained on the same "
         f"{results['training_rows']:,} rows as ours. Time: the median of one sentence of "
-        f"{results['tokens']} tokens on one core, all systems in turn in the same run.",
-        "",
-        f"Calibration error of ours: {calibration}.",
+        f"{results['tokens']} tokens on one thread of one core, all systems in turn in the same "
+        "run.",
     ]
+    for system in results["systems"]:
+        if system["name"] in results["ours"]:
+            lines += ["", _confusion(system)]
     if overlap := results["overlap"]:
+        without = ", ".join(f"{value:.3f} {name}" for name, value in overlap["accuracy"].items())
         lines += [
             "",
             f"{overlap['rows']:,} of the {sets['IMDB']['rows']:,} IMDB texts stand in the training "
-            f"rows too; without them the accuracy of ours is {overlap['accuracy']:.3f}.",
+            f"rows too; the accuracy without them: {without}.",
         ]
     for note in results["notes"]:
         lines += ["", f"Note: {note}"]
     return "\n".join(lines)
+
+
+def _confusion(system: dict[str, Any]) -> str:
+    """Render how often a system gave which answer, and how far its confidence was off."""
+    classes = max((values["classes"] for values in system["figures"].values()), key=len)
+    rows = []
+    for name, values in system["figures"].items():
+        calibration = f"{values['calibration_error']:.3f}"
+        for label, counts in zip(values["classes"], values["confusion"], strict=True):
+            answers = dict(zip(values["classes"], counts, strict=True))
+            cells = [f"{answers[one]:,}" if one in answers else "" for one in classes]
+            rows.append([f"{name}: {label}", *cells, calibration])
+            calibration = ""  # one for each set
+    return table([f"{system['name']}, answered", *classes, "calibration error"], rows)
 
 
 def _milliseconds(timing: dict[str, float]) -> str:

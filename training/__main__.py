@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     templates = commands.add_parser("templates", help="write labelled sentences from templates")
     templates.set_defaults(run=_templates)
     templates.add_argument("--output", type=Path, required=True, metavar="FILE.csv")
-    templates.add_argument("--rows", type=int, default=6000, help="default %(default)s")
+    templates.add_argument("--rows", type=int, default=16000, help="default %(default)s")
     templates.add_argument("--seed", type=int, default=1, help="default %(default)s")
 
     keras = commands.add_parser("export-keras", help="write a bundle's network as a Keras model")

@@ -1,13 +1,16 @@
-"""Length-bucketed batches (n, T) for Keras, so that little of what is computed is padding."""
+"""Length-bucketed batches (n, T), so that little of what is computed is padding."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from sentiment.pipeline import pad
+from sentiment.tokenizer import PAD_ID, UNKNOWN_ID
+
+# ids int32 (n, T), targets float32 (n, K), weights float32 (n,)
+Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]
 
 # Batches are cut from pools of this many rows, sorted by length within a pool: enough for rows of
 # like length to meet, few enough that an epoch stays shuffled.
@@ -32,38 +35,55 @@ class Rows:
 
 
 class Epochs:
-    """The batches of one epoch after another, each shuffled anew from one seed."""
+    """The batches of one epoch after another, each shuffled anew from one seed.
 
-    def __init__(self, rows: Rows, *, batch_size: int, batch_tokens: int, seed: int) -> None:
+    Args:
+        batch_size: rows of a batch, at most.
+        batch_tokens: n x T of a batch, at most.
+        word_dropout: the share of the tokens that each reading makes unknown.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        *,
+        batch_size: int,
+        batch_tokens: int,
+        seed: int,
+        word_dropout: float = 0.0,
+    ) -> None:
         self._rows = rows
+        self._word_dropout = word_dropout
         self._size = batch_size
         self._tokens = batch_tokens
         self._lengths = np.fromiter(map(len, rows.ids), np.int32, len(rows.ids))
         self._random = np.random.default_rng(seed)
 
+    @property
+    def columns(self) -> int:
+        """K, the columns of the targets."""
+        return int(self._rows.targets.shape[1])
+
     def steps(self) -> int:
         """Return about how many batches an epoch has, and 1 where small weights may give none."""
         return max(1, sum(1 for _ in self._cut(np.random.default_rng(0))))
 
-    def dataset(self) -> tf.data.Dataset:
-        """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end."""
-        return tf.data.Dataset.from_generator(
-            self._batches,
-            output_signature=(
-                tf.TensorSpec((None, None), tf.int32),
-                tf.TensorSpec((None, self._rows.targets.shape[1]), tf.float32),
-                tf.TensorSpec((None,), tf.float32),
-            ),
-        ).prefetch(4)
-
-    def _batches(self) -> Iterator[tuple[npt.NDArray, npt.NDArray, npt.NDArray]]:
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches without end."""
         while True:
             for batch in self._cut(self._random):
                 yield (
-                    pad_to_longest([self._rows.ids[i] for i in batch]),
+                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in batch])),
                     self._rows.targets[batch],
                     self._rows.weights[batch],
                 )
+
+    def _drop_words(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Make a share of the real tokens unknown: no answer should hang on one word."""
+        if not self._word_dropout:
+            return ids
+        dropped = (self._random.random(ids.shape) < self._word_dropout) & (ids != PAD_ID)
+        return np.where(dropped, np.int32(UNKNOWN_ID), ids)
 
     def _cut(self, random: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:
         repeats = self._rows.repeats
@@ -94,8 +114,10 @@ def pad_to_longest(rows: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int3
     return ids
 
 
-def in_order(ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int) -> tf.data.Dataset:
-    """Return ids int32 (n, T), batch by batch, in the order given."""
+def in_order(
+    ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int
+) -> list[npt.NDArray[np.int64]]:
+    """Cut n ragged rows, in the order given, into batches: the rows' numbers of each."""
     starts = [0]
     longest = 0
     for index, row in enumerate(ids):
@@ -103,14 +125,6 @@ def in_order(ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int) -> tf.d
         if index > starts[-1] and longest * (index - starts[-1] + 1) > batch_tokens:
             starts.append(index)
             longest = len(row)
-    bounds = list(zip(starts, [*starts[1:], len(ids)], strict=True))
-
-    def batches() -> Iterator[npt.NDArray[np.int32]]:
-        for start, end in bounds:
-            yield pad_to_longest(ids[start:end])
-
-    dataset = tf.data.Dataset.from_generator(
-        batches, output_signature=tf.TensorSpec((None, None), tf.int32)
-    )
-    # Keras warns at the end of a dataset whose length it does not know.
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(bounds)))
+    return [
+        np.arange(start, end) for start, end in zip(starts, [*starts[1:], len(ids)], strict=True)
+    ]

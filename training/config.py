@@ -47,6 +47,9 @@ class DataConfig(_Section):
     train: tuple[Source, ...] = ()
     validation: tuple[Source, ...] = ()
     unlabelled: tuple[Source, ...] = ()
+    taught: tuple[Source, ...] = Field(
+        default=(), description="texts with a column of probabilities for each label, by a teacher"
+    )
     text_column: str = "text"
     label_column: str = "label"
     encoding: str = "utf-8"
@@ -70,8 +73,12 @@ class VectorsConfig(_Section):
     """What each token's vector starts from."""
 
     method: Literal["word2vec", "fasttext", "file", "random"] = "word2vec"
-    features: int = Field(default=128, ge=1, description="F; a file brings its own")
-    path: str | None = Field(default=None, description="of a word2vec, GloVe or fastText file")
+    features: int = Field(default=128, ge=1, description="of those trained; a file has its own")
+    path: str | None = Field(
+        default=None,
+        description="of a word2vec, GloVe or fastText file; its features are appended to those "
+        "that are trained",
+    )
     epochs: int = Field(default=5, ge=1)
     window: int = Field(default=5, ge=1)
     skip_gram: bool = False
@@ -121,7 +128,10 @@ class FitConfig(_Section):
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
     clip_norm: float = Field(default=1.0, gt=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    class_weight: Literal["balanced"] | dict[str, PositiveFloat] | None = None
+    class_weight: Literal["balanced", "balanced_by_source"] | dict[str, PositiveFloat] | None = None
+    word_dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the tokens that each reading makes unknown"
+    )
 
 
 class DistilConfig(_Section):

@@ -55,7 +55,7 @@ def labelled_rows(
     return Rows(
         ids=ids,
         targets=_targets(one_hot),
-        weights=_class_weights(train, by_row, config)[train.labels],
+        weights=_class_weights(train, by_row, config),
         repeats=by_row,
     )
 
@@ -63,29 +63,43 @@ def labelled_rows(
 def _class_weights(
     train: Examples, repeats: npt.NDArray[np.float32], config: FitConfig
 ) -> npt.NDArray[np.float32]:
-    """Return what a row of each class counts in the loss: float32 (C,)."""
+    """Return what each row counts in the loss, by its class: float32 (n,)."""
     wanted = config.class_weight
     names = train.label_names
     if wanted is None:
-        return np.ones(len(names), np.float32)
-    if wanted == "balanced":
-        counts = np.bincount(train.labels, weights=repeats, minlength=len(names))
-        return (counts.sum() / (len(names) * counts)).astype(np.float32)
+        return np.ones(len(train), np.float32)
+    if isinstance(wanted, str):
+        groups = train.sources if wanted == "balanced_by_source" else np.zeros_like(train.sources)
+        return _balanced(groups, train.labels, repeats)
     for name in wanted:
         if name not in names:
             raise ConfigError(
                 f'fit.class_weight: "{name}" is not one of {", ".join(names)}.'
                 + did_you_mean(name, names)
             )
-    return np.array([wanted.get(name, 1.0) for name in names], np.float32)
+    return np.array([wanted.get(name, 1.0) for name in names], np.float32)[train.labels]
+
+
+def _balanced(
+    groups: npt.NDArray[np.int32],
+    labels: npt.NDArray[np.int32],
+    repeats: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    """Let the classes that a group of rows holds count alike within it: float32 (n,)."""
+    counts = np.zeros((groups.max() + 1, labels.max() + 1))
+    np.add.at(counts, (groups, labels), repeats)
+    share = counts.sum(axis=1) / np.maximum((counts > 0).sum(axis=1), 1)  # (groups,)
+    return (share[groups] / counts[groups, labels]).astype(np.float32)
 
 
 def taught_rows(
-    ids: list[npt.NDArray[np.int32]],
+    pipeline: Pipeline,
+    ids: Sequence[npt.NDArray[np.int32]],
     probabilities: npt.NDArray[np.float32],
     repeats: npt.NDArray[np.float32],
 ) -> Rows:
-    """Give m rows the probabilities, (m, C), that teachers gave them; empty rows are left out."""
+    """Give m rows, cut to T, the probabilities, (m, C), of teachers; empty rows are left out."""
+    ids = [pipeline.truncate(row) for row in ids]
     kept = np.array([index for index, row in enumerate(ids) if len(row)], int)
     return Rows(
         ids=[ids[index] for index in kept],

@@ -56,11 +56,12 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
     keras.utils.set_random_seed(config.fit.seed)
     data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
     logger.info(
-        "%d rows to train on (%s), %d for validation, %d unlabelled",
+        "%d rows to train on (%s), %d for validation, %d unlabelled, %d taught",
         len(data.train),
         ", ".join(f"{count} {name}" for name, count in data.train.counts().items()),
         len(data.validation),
         len(data.unlabelled),
+        len(data.taught.texts),
     )
     origin = bundles.load(base) if base is not None else None
     pipeline = _pipeline(config, data, origin)
@@ -69,12 +70,16 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
     rows = labelled_rows(train, ids, data.repeats, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
     trained = _untrained(config, train.label_names, pipeline, ids + unlabelled_ids, origin)
+    taught_ids = token_ids(pipeline, data.taught.texts)
+    rows = join(
+        rows,
+        taught_rows(pipeline, taught_ids, data.taught.probabilities, data.taught.repeats),
+    )
     if config.distil.teachers:
         opinions = distil.teach(
             config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
         )
-        cut = [pipeline.truncate(row) for row in unlabelled_ids]
-        rows = join(rows, taught_rows(cut, opinions, data.unlabelled_repeats))
+        rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
 
     checked = learn.Validation(
         validation_ids,
@@ -84,7 +89,7 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         batch_tokens=config.fit.batch_tokens,
     )
     history = learn.learn(trained.model, rows, checked, config.fit)
-    _finish_embedding(trained, ids, name_emoji=base is None)
+    _finish_embedding(trained, ids + taught_ids, name_emoji=base is None)
     temperature = evaluate.fit_temperature(
         checked.logits(trained.model), checked.labels, checked.sources
     )
@@ -116,7 +121,7 @@ def _pipeline(config: TrainingConfig, data: sources.Data, origin: Bundle | None)
     if origin is not None:
         return Pipeline(origin.tokenizer, origin.manifest.pipeline)
     tokenizer = Tokenizer.train(
-        data.train.texts + data.unlabelled,
+        data.train.texts + data.unlabelled + data.taught.texts,
         vocabulary_size=config.tokenizer.vocabulary_size,
         min_frequency=config.tokenizer.min_frequency,
         alphabet=vectors.emoji_alphabet(),

@@ -12,7 +12,8 @@ from typing import Any
 
 from sentiment.errors import SentimentError
 
-# A line's number, and what stands in each wanted column there.
+# A line's number, and what stands in each wanted column there. A reader gets the wanted columns by
+# the option that names them, or by what they hold where none does.
 Values = Iterator[tuple[int, list[Any]]]
 
 # The longer marks first: UTF-32 (little-endian) begins with the mark of UTF-16.
@@ -53,9 +54,10 @@ def where(path: Path, line: int) -> str:
 
 def _missing_column(place: str, option: str, name: str, found: list[str]) -> DataError:
     shown = ", ".join(f'"{reprlib.repr(column)[1:-1]}"' for column in found[:20])
+    remedy = f"Say which to read with {option}." if option[0] == "-" else f"It holds {option}."
     return DataError(
         f'{place}: there is no column "{name}"; the columns are {shown or "none"}.'
-        f"{did_you_mean(name, found)} Say which to read with {option}."
+        f"{did_you_mean(name, found)} {remedy}"
     )
 
 

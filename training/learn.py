@@ -10,7 +10,8 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from sentiment.classifier import activate
-from training.batches import Epochs, Rows, in_order
+from training import feed
+from training.batches import Epochs, Rows
 from training.config import FitConfig
 from training.evaluate import measure
 
@@ -29,7 +30,11 @@ def learn(
         What each epoch measured on the validation rows.
     """
     batches = Epochs(
-        rows, batch_size=config.batch_size, batch_tokens=config.batch_tokens, seed=config.seed
+        rows,
+        batch_size=config.batch_size,
+        batch_tokens=config.batch_tokens,
+        seed=config.seed,
+        word_dropout=config.word_dropout,
     )
     steps = batches.steps()
     model.compile(
@@ -42,7 +47,7 @@ def learn(
     best = _KeepBest(validation, config)
     with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
         model.fit(
-            batches.dataset(),
+            feed.to_learn(batches),
             epochs=config.epochs,
             steps_per_epoch=steps,
             shuffle=False,  # the batches come shuffled
@@ -96,7 +101,7 @@ def predict(
 ) -> npt.NDArray[np.float32]:
     """Return the logits, float32 (n, C) or (n, 1), of n ragged rows in their order."""
     logits: npt.NDArray[np.float32] = model.predict(
-        in_order(ids, batch_tokens=batch_tokens), verbose=0
+        feed.to_predict(ids, batch_tokens=batch_tokens), verbose=0
     )
     return logits
 

@@ -3,17 +3,22 @@
 import logging
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from training.formats import READERS, DataError, plain, unit, where
+import numpy as np
+import numpy.typing as npt
+
+from training.formats import READERS, DataError, Values, plain, unit, where
 
 logger = logging.getLogger(__name__)
 
 # What programs write where a label is not known. "none" and "na" are left out: they are words.
 MISSING = frozenset({"", "nan", "null", "<na>"})
+
+_ROUNDING = 0.01  # how far from 1 a teacher's probabilities may add up
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,50 @@ def read(
         DataError: the file or a row of it cannot be used.
     """
     path = Path(path)
+    columns = {"--text-column": text} | ({"--label-column": label} if labelled else {})
+    rows = Rows(path, [], [] if labelled else None, [])
+    for line, values in _with_text(path, encoding, columns):
+        rows.texts.append(_valid_text(path, line, values[0]))
+        rows.lines.append(line)
+        if rows.labels is not None:
+            name = _valid_label(path, line, values[1])
+            rows.labels.append(aliases.get(name, name) if aliases else name)
+    return rows
+
+
+def read_taught(
+    path: str | Path, label_names: Sequence[str], *, text: str = "text", encoding: str = "utf-8"
+) -> tuple[Rows, npt.NDArray[np.float32]]:
+    """Read one file of texts that a teacher labelled: a column of probabilities for each label.
+
+    Args:
+        label_names: C names, of the columns too.
+    Returns:
+        m rows, and float32 (m, C), each row adding up to 1.
+    Raises:
+        DataError: the file or a row of it cannot be used.
+    """
+    path = Path(path)
+    columns = {"--text-column": text} | {
+        f"a teacher's probability of {name}": name for name in label_names
+    }
+    rows = Rows(path, [], None, [])
+    probabilities = []
+    for line, (written, *numbers) in _with_text(path, encoding, columns):
+        rows.texts.append(_valid_text(path, line, written))
+        rows.lines.append(line)
+        probabilities.append(_probabilities(where(path, line), label_names, numbers))
+    return rows, np.array(probabilities, np.float32)
+
+
+def _with_text(path: Path, encoding: str, columns: Mapping[str, str]) -> Values:
+    """The cells of the rows whose first cell, the text, is not empty; a warning counts the rest."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     reader = READERS.get(path.suffix.lower())
+    labelled = len(columns) > 1
     if reader is None or (labelled and reader is plain):
         raise DataError(
             f"{path}: cannot read {'labelled' if labelled else 'unlabelled'} text from a "
@@ -72,24 +116,38 @@ def read(
     if not data:
         raise DataError(f"{path}: the file is empty.")
 
-    columns = {"--text-column": text} | ({"--label-column": label} if labelled else {})
-    rows = Rows(path, [], [] if labelled else None, [])
     empty: list[int] = []
+    found = False
     for line, values in reader(path, data, encoding, columns):
         if values[0] is None or (isinstance(values[0], str) and not values[0].strip()):
             empty.append(line)
             continue
-        rows.texts.append(_valid_text(path, line, values[0]))
-        rows.lines.append(line)
-        if rows.labels is not None:
-            name = _valid_label(path, line, values[1])
-            rows.labels.append(aliases.get(name, name) if aliases else name)
-    if not rows.texts:
+        found = True
+        yield line, values
+    if not found:
         raise DataError(f"{path}: no row holds text ({len(empty)} empty).")
     if empty:
         first = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
         logger.warning("%s: skipped %d without text: %s %s", path, len(empty), unit(path), first)
-    return rows
+
+
+def _probabilities(place: str, names: Sequence[str], values: Sequence[object]) -> list[float]:
+    """Numbers from 0 to 1 that add up to 1, but for rounding; scaled so that they do exactly."""
+    numbers = []
+    for name, value in zip(names, values, strict=True):
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            number = math.nan
+        if not 0 <= number <= 1:
+            raise DataError(f'{place}: "{name}" is {value!r}, not a probability from 0 to 1.')
+        numbers.append(number)
+    total = sum(numbers)
+    if abs(total - 1) > _ROUNDING:
+        raise DataError(
+            f"{place}: the probabilities of {', '.join(names)} add up to {total:.4g}, not to 1."
+        )
+    return [number / total for number in numbers]
 
 
 def _valid_text(path: Path, line: int, value: object, what: str = "text") -> str:

@@ -10,10 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
-from training.dataset import Examples, drop_leaks, fingerprint, split, to_examples
-from training.readers import Rows, read
+from training.dataset import (
+    Examples,
+    drop_leaks,
+    fingerprint,
+    normalise,
+    split,
+    to_examples,
+)
+from training.readers import Rows, read, read_taught
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """m texts that teachers labelled.
+
+    `probabilities`, float32 (m, C), is what they said, and `repeats`, float32 (m,), how often an
+    epoch reads each text.
+    """
+
+    texts: list[str]
+    probabilities: npt.NDArray[np.float32]
+    repeats: npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,7 @@ class Data:
     validation: Examples
     unlabelled: list[str]
     unlabelled_repeats: npt.NDArray[np.float32]
+    taught: Taught
     files: list[dict[str, Any]]
 
 
@@ -63,6 +84,7 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         validation = _join(validation, to_examples(rows, label_names=examples.label_names))
         files += _describe("validation", rows, config.validation)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
+    taught_rows, taught = _taught(config, directories, validation)
     return Data(
         train=drop_leaks(train, validation),
         repeats=np.array([source.weight for source in config.train], np.float32),
@@ -72,7 +94,10 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
             np.array([source.weight for source in config.unlabelled], np.float32),
             [len(rows.texts) for rows in unlabelled],
         ),
-        files=files + _describe("unlabelled", unlabelled, config.unlabelled),
+        taught=taught,
+        files=files
+        + _describe("unlabelled", unlabelled, config.unlabelled)
+        + _describe("taught", taught_rows, config.taught),
     )
 
 
@@ -94,6 +119,29 @@ def _read(
         )
         for source in sources
     ]
+
+
+def _taught(
+    config: DataConfig, directories: Sequence[Path], validation: Examples
+) -> tuple[list[Rows], Taught]:
+    """Read what teachers labelled, without the texts that the validation examples hold."""
+    files, texts = [], []
+    probabilities = [np.empty((0, len(validation.label_names)), np.float32)]
+    repeats = [np.empty(0, np.float32)]
+    held = {normalise(text) for text in validation.texts} if config.taught else set()
+    for source in config.taught:
+        rows, values = read_taught(
+            _find(source.path, directories),
+            validation.label_names,
+            text=config.text_column,
+            encoding=config.encoding,
+        )
+        kept = np.array([normalise(text) not in held for text in rows.texts], bool)
+        files.append(rows)
+        texts += [text for text, keep in zip(rows.texts, kept, strict=True) if keep]
+        probabilities.append(values[kept])
+        repeats.append(np.full(kept.sum(), source.weight, np.float32))
+    return files, Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
 
 
 def _find(path: str, directories: Sequence[Path]) -> Path:

@@ -1,7 +1,9 @@
 """Sentences from templates: a grammar of slots and fillers, and labelled rows written with it.
 
-The templates and fillers that train stand in `templates.json`. Those that test are others, under
-`tests/behaviour`, and a test holds the two apart.
+The templates and fillers that train stand in `templates.json`. A capability has templates for each
+label, and polar ones, whose lists of fillers have a sign: `{+adj}` and `{-adj}`. A polar template
+is written as its positive sentence; with all signs turned it is the negative one. Templates that
+test are others, under `tests/behaviour`, and a test holds the two apart.
 """
 
 import csv
@@ -17,6 +19,9 @@ from sentiment.errors import SentimentError
 
 # A filler is a string, or several forms that belong together: {pair.0} and {pair.1} of one text.
 Fillers = Mapping[str, Sequence[str | Sequence[str]]]
+
+# Templates by capability and label.
+Capabilities = Mapping[str, Mapping[str, Sequence[str]]]
 
 DATA = Path(__file__).with_name("templates.json")
 LABELS = ("negative", "neutral", "positive")
@@ -40,7 +45,10 @@ MODIFIERS: Mapping[str, Callable[[str], str]] = {
     "slip": _slip,
 }
 
-_SLOT = re.compile(r"\{(?P<name>\w+)(?:\.(?P<form>\d))?(?:\|(?P<modifier>\w+))?\}")
+_SLOT = re.compile(
+    r"\{(?P<slot>(?P<name>[+-]?[a-z]+)\d?)(?:\.(?P<form>\d))?(?:\|(?P<modifier>\w+))?\}"
+)
+_SIGN = re.compile(r"(?<=\{)[+-]")
 # Enough for the fillers here: "an ugly one", but "a useful one". "An hour" needs no slot.
 _ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])(?!use|uni[tqvf]|eu|one)", re.IGNORECASE)
 
@@ -51,37 +59,53 @@ class TemplateError(SentimentError):
     code = "bad_template"
 
 
+def read(path: Path = DATA) -> tuple[Fillers, Capabilities]:
+    """Read the fillers and, by capability and label, the templates; polar ones under two labels."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    capabilities = {}
+    for capability, groups in data["capabilities"].items():
+        polar = groups.get("polar", [])
+        written = {"positive": polar, "negative": [_turned(template) for template in polar]}
+        capabilities[capability] = {
+            label: [*written.get(label, []), *groups.get(label, [])] for label in LABELS
+        }
+    return data["fillers"], capabilities
+
+
 def expand(template: str, fillers: Fillers, *, limit: int, seed: int = 0) -> Iterator[str]:
     """Write a template's sentences, each choice of fillers at most once, in a seeded order.
 
     A slot is `{name}`, `{name.0}` for one of a filler's forms, or `{name|upper}` with one of
-    `MODIFIERS`. A name that stands several times gets the same filler each time; "a" before a
-    filled-in vowel becomes "an".
+    `MODIFIERS`. A slot that stands several times gets the same filler each time, while `{name}` and
+    `{name2}` get two of a list; "a" before a filled-in vowel becomes "an".
 
     Args:
         limit: the most sentences wanted; a template may give fewer.
     Raises:
         TemplateError: the template names an unknown filler, form or modifier.
     """
-    names = list(dict.fromkeys(slot["name"] for slot in _SLOT.finditer(template)))
-    for name in names:
+    names = {slot["slot"]: slot["name"] for slot in _SLOT.finditer(template)}
+    for name in names.values():
         if name not in fillers:
             raise TemplateError(
                 f'"{template}": there are no fillers "{name}", only {", ".join(sorted(fillers))}.'
             )
-    choices = math.prod(len(fillers[name]) for name in names)
+    sizes = [
+        len(fillers[name]) - list(names.values())[:place].count(name)
+        for place, name in enumerate(names.values())
+    ]
+    choices = math.prod(sizes)
     order = random.Random(f"{seed} {template}")  # of its own: no template moves another's order
     for number in order.sample(range(choices), min(limit, choices)):
+        left = {name: list(fillers[name]) for name in names.values()}
         chosen = {}
-        for name in names:
-            number, index = divmod(number, len(fillers[name]))
-            chosen[name] = fillers[name][index]
+        for (slot, name), size in zip(names.items(), sizes, strict=True):
+            number, index = divmod(number, size)
+            chosen[slot] = left[name].pop(index)
         yield _fill(template, chosen)
 
 
-def generate(
-    seed: int, count: int, *, path: Path = DATA, limit: int | None = None
-) -> list[tuple[str, str]]:
+def generate(seed: int, count: int, *, path: Path = DATA, limit: int = 60) -> list[tuple[str, str]]:
     """Write labelled sentences, as many of each label (one more of some if `count` so divides).
 
     Within a label the capabilities take turns, and within a capability its templates, so that one
@@ -90,24 +114,21 @@ def generate(
     Args:
         count: the number of rows.
         path: a file like `templates.json`.
-        limit: the most rows of one template; as many as it gives where None.
+        limit: the most rows of one template.
     Returns:
         Distinct texts with their labels, shuffled; the same for the same arguments.
     Raises:
         TemplateError: a template is wrong, or there are not so many rows.
     """
-    data = json.loads(path.read_text(encoding="utf-8"))
+    fillers, capabilities = read(path)
     rows: list[tuple[str, str]] = []
     seen: set[str] = set()
     for position, label in enumerate(LABELS):
         wanted = (count + len(LABELS) - 1 - position) // len(LABELS)
-        turns = []
-        for groups in data["capabilities"].values():
-            templates = groups.get(label, ())
-            most = count if limit is None else limit
-            turns.append(
-                _in_turn([expand(t, data["fillers"], limit=most, seed=seed) for t in templates])
-            )
+        turns = [
+            _in_turn([expand(t, fillers, limit=limit, seed=seed) for t in templates[label]])
+            for templates in capabilities.values()
+        ]
         fresh = (text for text in _in_turn(turns) if _is_new(text, seen))
         texts = list(itertools.islice(fresh, wanted))
         if len(texts) < wanted:
@@ -131,9 +152,13 @@ def write(path: Path, rows: Sequence[tuple[str, str]]) -> None:
         raise TemplateError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def _turned(template: str) -> str:
+    return _SIGN.sub(lambda sign: "-" if sign[0] == "+" else "+", template)
+
+
 def _fill(template: str, chosen: Mapping[str, str | Sequence[str]]) -> str:
     def one(slot: re.Match[str]) -> str:
-        filler, form, modifier = chosen[slot["name"]], slot["form"], slot["modifier"]
+        filler, form, modifier = chosen[slot["slot"]], slot["form"], slot["modifier"]
         if isinstance(filler, str) != (form is None):
             raise TemplateError(
                 f'"{template}": {slot[0]} does not fit the filler {filler!r}. '

@@ -18,6 +18,7 @@ from training.config import ConfigError, VectorsConfig
 
 logger = logging.getLogger(__name__)
 
+_TRAINED = {"word2vec": Word2Vec, "fasttext": FastText}
 _FASTTEXT_MAGIC = 793712314  # the first four bytes of fastText's own binary format
 # What gensim raises for a file that is none of these, is cut off, or is a fastText classifier.
 _UNREADABLE = (OSError, ValueError, EOFError, struct.error, AssertionError, NotImplementedError)
@@ -68,18 +69,21 @@ def start(
         ConfigError: a vectors file cannot be read.
     """
     counts = np.bincount(np.concatenate(rows), minlength=len(vocabulary))  # (V,)
-    trained = _trained_or_read(Corpus(rows, vocabulary), config, seed=seed, workers=workers)
     random = np.random.default_rng(seed)
-    if trained is None:
-        features, spread, known = config.features, 0.1, np.zeros(len(vocabulary), bool)
-    else:
-        features, spread = trained.vector_size, float(trained.vectors.std())
-        known = np.array([token in trained.key_to_index for token in vocabulary])
-    values = random.normal(0, spread, (len(vocabulary), features)).astype(np.float32)  # (V, F)
-    if trained is not None:
-        for index in np.flatnonzero(known):
-            values[index] = trained[vocabulary[index]]
-    name_emoji(values, vocabulary, unseen=~known)
+    known = np.zeros(len(vocabulary), bool)
+    parts = []  # each (V, features of its own)
+    if config.method == "random":
+        values = random.normal(0, 0.1, (len(vocabulary), config.features))
+        name_emoji(values, vocabulary, unseen=~known)
+        parts.append(values)
+    for found in _trained_and_read(Corpus(rows, vocabulary), config, seed=seed, workers=workers):
+        has = np.array([token in found.key_to_index for token in vocabulary])
+        values = random.normal(0, found.vectors.std(), (len(vocabulary), found.vector_size))
+        values[has] = found[[vocabulary[index] for index in np.flatnonzero(has)]]
+        name_emoji(values, vocabulary, unseen=~has)
+        parts.append(values)
+        known |= has
+    values = np.concatenate(parts, axis=1).astype(np.float32)  # (V, F)
     values[PAD_ID] = 0
     return Vectors(values, _coverage(known, counts))
 
@@ -115,16 +119,19 @@ def _emoji_names() -> dict[str, list[str]]:
     return names
 
 
-def _trained_or_read(
+def _trained_and_read(
     corpus: Corpus, config: VectorsConfig, *, seed: int, workers: int
-) -> KeyedVectors | None:
-    if config.method == "random":
-        return None
-    if config.method == "file":
-        if config.path is None:
-            raise ConfigError('vectors.method is "file", so vectors.path must name one')
-        return read(Path(config.path))
-    kind = {"word2vec": Word2Vec, "fasttext": FastText}[config.method]
+) -> Iterator[KeyedVectors]:
+    if config.method == "file" and config.path is None:
+        raise ConfigError('vectors.method is "file", so vectors.path must name one')
+    if config.path is not None:
+        yield read(Path(config.path))
+    if config.method in _TRAINED:
+        yield _train(corpus, config, seed=seed, workers=workers)
+
+
+def _train(corpus: Corpus, config: VectorsConfig, *, seed: int, workers: int) -> KeyedVectors:
+    kind = _TRAINED[config.method]
     tokens = sum(map(len, corpus.rows))
     logger.info("training %s vectors on %d tokens", config.method, tokens)
     model = kind(

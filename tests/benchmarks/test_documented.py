@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import latency, memory, quality
+from benchmarks import label_efficiency, latency, memory, quality
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", [quality, latency, memory])
+@pytest.mark.parametrize("module", [quality, label_efficiency, latency, memory])
 def test_every_option_is_documented(module):
     name = module.__name__
-    section = TEXT.partition(f"## {name.partition('.')[2].capitalize()}\n")[2]
+    title = name.partition(".")[2].replace("_", " ").capitalize()
+    section = TEXT.partition(f"## {title}\n")[2]
     section = section.partition("\n## ")[0]
     assert f"python -m {name}" in section
     for action in module._parser()._actions:

@@ -1,6 +1,8 @@
 """The quality benchmark: its data sets, its measures, and one small run from end to end."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pyarrow
@@ -8,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from benchmarks import quality, report, sets
+from benchmarks.embeddings import SentenceEmbeddings
 from training.dataset import Examples
 from training.evaluate import measure
 
@@ -70,7 +73,8 @@ def test_validation_reads_no_test_file(folder, bundle_root, tmp_path, capsys, mo
     assert results["overlap"] is None
     names = [system["name"] for system in results["systems"]]
     assert names == ["ours (default/1)", "TF-IDF (1,2) + logistic regression"]
-    assert "Note: ours was trained by another configuration" in printed
+    assert results["ours"] == ["ours (default/1)"]
+    assert "Note: ours (default/1) was trained by another configuration" in printed
     assert quality.main(["--render", str(tmp_path / "results.json")]) == 0
     assert capsys.readouterr().out == printed
 
@@ -80,6 +84,56 @@ def test_test_split_says_what_was_seen(folder, bundle_root, capsys):
     printed = capsys.readouterr().out
     assert "kitchen accuracy" in printed
     assert " of the 40 IMDB texts stand in the training rows too" in printed
+
+
+def test_several_models_stand_side_by_side(folder, bundle_root, tmp_path, capsys):
+    other = shutil.copytree(bundle_root / "default", tmp_path / "small")
+    models = ["--model", str(bundle_root / "default"), str(other)]
+    assert run(folder, bundle_root, *models, "--peers", "", "--split", "test") == 0
+    printed = capsys.readouterr().out
+    for name in ("ours (default/1)", "ours (small/1)"):
+        assert re.search(rf"^\| {re.escape(name)} \|.*\(.* to .*\) \|", printed, re.MULTILINE)
+        assert (
+            f"| {name}, answered | negative | neutral | positive | calibration error |" in printed
+        )
+        assert f"Note: {name} was trained by another" in printed
+    assert re.search(
+        r"without them: 0\.\d{3} ours \(default/1\), 0\.\d{3} ours \(small/1\)", printed
+    )
+
+
+def test_models_of_one_name_are_refused(folder, bundle_root, tmp_path, capsys):
+    other = shutil.copytree(bundle_root / "default", tmp_path / "default")
+    assert run(folder, bundle_root, "--model", str(bundle_root / "default"), str(other)) == 2
+    assert "are named ours (default/1), ours (default/1)" in capsys.readouterr().err
+
+
+def test_confusion_holds_every_row_of_a_set_and_no_class_that_it_lacks():
+    figures = {
+        "film": measure(
+            np.array([[0.7, 0.0, 0.3], [0.1, 0.8, 0.1], [0.6, 0.0, 0.4]]),
+            np.array([0, 2, 2], np.int32),
+            LABELS,
+        ),
+        "tweets": measure(np.eye(3), np.array([0, 1, 2], np.int32), LABELS),
+    }
+    error = figures["film"]["calibration_error"]
+    assert report._confusion({"name": "ours", "figures": figures}).splitlines()[2:] == [
+        f"| film: negative | 1 |  | 0 | {error:.3f} |",
+        "| film: positive | 2 |  | 0 |  |",
+        "| tweets: negative | 1 | 0 | 0 | 0.000 |",
+        "| tweets: neutral | 0 | 1 | 0 |  |",
+        "| tweets: positive | 0 | 0 | 1 |  |",
+    ]
+
+
+def test_a_peer_that_is_not_installed_is_noted(folder, bundle_root, capsys, monkeypatch):
+    monkeypatch.setattr(SentenceEmbeddings, "missing", lambda: ["torch"])
+    assert run(folder, bundle_root, "--peers", "tfidf,minilm") == 0
+    printed = capsys.readouterr().out
+    assert "| TF-IDF (1,2)" in printed
+    assert "| MiniLM" not in printed
+    assert "Note: MiniLM embeddings + logistic regression was left out: torch not" in printed
 
 
 def test_binary_sets_hold_no_neutral_rows():
@@ -119,7 +173,7 @@ def test_a_table_is_aligned_markdown():
     [
         ([], "no --data: wanted the research data sets"),
         (["--data", "nowhere"], "nowhere: there is no such folder; wanted the research data sets"),
-        (["--data", ".", "--peers", "bert"], '"bert" is not one of vader, fasttext, tfidf'),
+        (["--data", ".", "--peers", "bert"], '"bert" is not one of vader, textblob, fasttext'),
         (["--render", "nowhere.json"], "nowhere.json: cannot be read as results of --json"),
     ],
 )

@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 
-from benchmarks.systems import PEERS, LabelsDiffer, Ours, Vader
+from benchmarks import embeddings, peers
+from benchmarks.embeddings import SentenceEmbeddings
+from benchmarks.lexicons import TextBlob, Vader
+from benchmarks.peers import PEERS
+from benchmarks.systems import LabelsDiffer, Ours
 from sentiment import bundle as bundles
 from training.dataset import Examples
 
 LABELS = ("negative", "neutral", "positive")
+MINILM = pytest.mark.skipif(
+    bool(SentenceEmbeddings.missing()), reason="requirements-teachers.txt is not installed"
+)
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +24,10 @@ def examples(sample_rows):
     return Examples(texts, numbers, np.zeros(len(texts), np.int32), LABELS, ("train.csv",))
 
 
-@pytest.fixture(scope="module", params=PEERS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=MINILM if name == "minilm" else ()) for name in PEERS],
+)
 def peer(examples, request):
     return PEERS[request.param](examples, seed=0)
 
@@ -41,8 +51,9 @@ def test_the_same_seed_gives_the_same_peer(examples, peer):
     np.testing.assert_array_equal(peer.probabilities(texts), again.probabilities(texts))
 
 
+@pytest.mark.parametrize("lexicon", [Vader, TextBlob])
 @pytest.mark.parametrize(
-    ("compound", "of_three", "of_two"),
+    ("polarity", "of_three", "of_two"),
     [
         (0.05, "positive", "positive"),
         (0.04, "neutral", "positive"),
@@ -52,18 +63,44 @@ def test_the_same_seed_gives_the_same_peer(examples, peer):
         (1.0, "positive", "positive"),
     ],
 )
-def test_vader_answers_by_its_authors_thresholds(examples, monkeypatch, compound, of_three, of_two):
-    vader = Vader(examples, seed=0)
-    monkeypatch.setattr(vader._analyzer, "polarity_scores", lambda text: {"compound": compound})
-    (given,) = vader.probabilities(["a text"])
+def test_a_polarity_answers_by_the_thresholds(
+    examples, monkeypatch, lexicon, polarity, of_three, of_two
+):
+    made = lexicon(examples, seed=0)
+    monkeypatch.setattr(made, "polarity", lambda text: polarity)
+    (given,) = made.probabilities(["a text"])
     assert LABELS[given.argmax()] == of_three
     assert ("negative", "positive")[given[[0, 2]].argmax()] == of_two
 
 
-def test_vader_refuses_other_labels(examples):
+@pytest.mark.parametrize("lexicon", [Vader, TextBlob])
+def test_a_polarity_is_positive_for_praise(examples, lexicon):
+    made = lexicon(examples, seed=0)
+    assert made.polarity("A wonderful, excellent evening.") > 0.5
+    assert made.polarity("A horrible, disgusting evening.") < -0.5
+
+
+@pytest.mark.parametrize("lexicon", [Vader, TextBlob])
+def test_a_lexicon_refuses_other_labels(lexicon):
     other = Examples(["a"], np.zeros(1, np.int32), np.zeros(1, np.int32), ("bad", "good"), ("f",))
     with pytest.raises(LabelsDiffer, match=r"bad, good\. Leave it out of --peers"):
-        Vader(other, seed=0)
+        lexicon(other, seed=0)
+
+
+def test_a_peer_that_is_not_installed_is_left_out_with_a_note(monkeypatch):
+    monkeypatch.setattr(embeddings, "_NEEDED", ("json", "not_a_package"))
+    there, (note,) = peers.installed(["vader", "minilm"])
+    assert there == ["vader"]
+    assert "was left out: not_a_package not installed" in note
+    assert "requirements-teachers.txt" in note
+
+
+def test_embeddings_read_a_part_of_a_large_file_and_all_of_a_small_one(monkeypatch):
+    monkeypatch.setattr(embeddings, "_MOST_ROWS_OF_A_FILE", 3)
+    sources = np.array([0] * 10 + [1] * 2 + [2] * 4, np.int32)
+    rows = embeddings._capped(sources, seed=0)
+    assert np.bincount(sources[rows]).tolist() == [3, 2, 3]
+    assert rows.tolist() == sorted(set(rows.tolist()))
 
 
 def test_ours_goes_through_the_serving_path(bundle_root, classifier):
@@ -71,10 +108,19 @@ def test_ours_goes_through_the_serving_path(bundle_root, classifier):
     ours = Ours(directory, ("positive", "negative", "neutral"))  # another order than the model's
     given = ours.probabilities(["Lovely.", "", "A long text. " * 60])
     by_label = classifier.predict(["Lovely."])[0].probabilities
-    assert given[0].tolist() == [by_label[name] for name in ("positive", "negative", "neutral")]
+    wanted = [by_label[name] for name in ("positive", "negative", "neutral")]
+    assert given[0].tolist() == pytest.approx(wanted)
     assert given[1].tolist() == [1 / 3] * 3
     assert ours.name == "ours (default/1)"
     assert ours.bytes_on_disk > 1000
+
+
+def test_ours_may_know_more_classes_than_the_data(bundle_root, classifier):
+    two = Ours(bundles.current(bundle_root / "default"), ("negative", "positive"))
+    of_three = classifier.predict(["Lovely."])[0].probabilities
+    ((negative, positive),) = two.probabilities(["Lovely."])
+    assert negative + positive == pytest.approx(1)
+    assert negative / positive == pytest.approx(of_three["negative"] / of_three["positive"])
 
 
 def test_ours_refuses_data_of_other_labels(bundle_root):

@@ -33,7 +33,7 @@ def epochs(rows, *, batch_size=16, batch_tokens=400, seed=0):
 
 
 def one_epoch(batches) -> list:
-    return list(itertools.islice(batches.dataset().as_numpy_iterator(), batches.steps()))
+    return list(itertools.islice(iter(batches), batches.steps()))
 
 
 def times_read(epoch) -> Counter:
@@ -54,7 +54,7 @@ def test_so_does_an_epoch_of_more_rows_than_a_pool_holds():
 def test_the_next_epoch_reads_each_row_again_in_another_order():
     batches = epochs(make_rows(random_lengths(300)))
     steps = batches.steps()
-    both = list(itertools.islice(batches.dataset().as_numpy_iterator(), 2 * steps))
+    both = list(itertools.islice(iter(batches), 2 * steps))
     first, second = both[:steps], both[steps:]
     assert times_read(first) == times_read(second) == {row: 1 for row in range(300)}
     assert list(times_read(first)) != list(times_read(second))
@@ -134,7 +134,7 @@ def test_counting_the_steps_takes_nothing_from_the_seed():
     counted, fresh = epochs(rows), epochs(rows)
     for _ in range(3):
         counted.steps()
-    one, two = next(counted._batches()), next(fresh._batches())
+    one, two = next(iter(counted)), next(iter(fresh))
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
 
 
@@ -145,19 +145,32 @@ def test_a_weight_so_small_that_an_epoch_reads_nothing_still_has_a_step():
 
 
 def test_in_order_keeps_the_order_and_the_limit():
-    from training.batches import in_order
+    from training.feed import to_predict
 
     lengths = random_lengths(300)
     rows = make_rows(lengths).ids
-    received = list(in_order(rows, batch_tokens=200).as_numpy_iterator())
+    received = list(to_predict(rows, batch_tokens=200).as_numpy_iterator())
     assert [int(row[0]) for batch in received for row in batch] == list(range(1, 301))
     assert [int((row > 0).sum()) for batch in received for row in batch] == lengths
     assert max(batch.size for batch in received) <= 200
 
 
 def test_in_order_gives_a_row_longer_than_the_limit_alone():
-    from training.batches import in_order
+    from training.feed import to_predict
 
     rows = make_rows([2, 90, 2]).ids
-    shapes = [batch.shape for batch in in_order(rows, batch_tokens=50).as_numpy_iterator()]
+    shapes = [batch.shape for batch in to_predict(rows, batch_tokens=50).as_numpy_iterator()]
     assert shapes == [(1, 2), (1, 90), (1, 2)]
+
+
+def test_word_dropout_makes_a_share_of_the_real_tokens_unknown():
+    from training.batches import Epochs
+
+    rows = make_rows(random_lengths(300))
+    batches = Epochs(rows, batch_size=16, batch_tokens=400, seed=0, word_dropout=0.25)
+    # row 0 holds the unknown token's own id
+    ids = [row for batch, targets, _ in one_epoch(batches) for row in batch[targets[:, 0] > 0]]
+    real = np.concatenate([row[row > 0] for row in ids])
+    assert (real == 1).mean() == pytest.approx(0.25, abs=0.02)
+    assert sorted(int((row > 0).sum()) for row in ids) == sorted(map(len, rows.ids[1:]))
+    assert all(len(set(row[row > 1].tolist())) <= 1 for row in ids)

@@ -58,7 +58,7 @@ def test_values_are_read(tmp_path):
     assert values.fit.epochs == 10  # what is left out has its default
 
 
-@pytest.mark.parametrize("name", ["default.toml", "teacher.toml", "samples/config.toml"])
+@pytest.mark.parametrize("name", ["default.toml", "samples/config.toml"])
 def test_the_committed_configurations_are_valid(name):
     values = config.read(TRAINING / name)
     assert values.data.train

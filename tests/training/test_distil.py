@@ -60,7 +60,8 @@ def test_a_teacher_with_other_labels_is_refused(bundle_root):
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_taught_rows_join_the_labelled_ones(classes):
+def test_taught_rows_join_the_labelled_ones(classes, tokenizer):
+    from sentiment.pipeline import Pipeline, PipelineConfig
     from training.config import FitConfig
     from training.encode import join, labelled_rows, taught_rows
 
@@ -71,10 +72,12 @@ def test_taught_rows_join_the_labelled_ones(classes):
     ids = [np.array([2, 3], np.int32)] * 4
     rows = labelled_rows(train, ids, np.array([2.0], np.float32), FitConfig())
     opinions = np.full((3, classes), 1 / classes, np.float32)
-    unlabelled = [np.array([4], np.int32), np.array([], np.int32), np.array([5], np.int32)]
-    taught = taught_rows(unlabelled, opinions, np.array([0.5, 0.25, 1], np.float32))
+    unlabelled = [np.array([4], np.int32), np.array([], np.int32), np.array([5, 6, 7], np.int32)]
+    cut = Pipeline(tokenizer, PipelineConfig(timesteps=2, overlap=1))
+    taught = taught_rows(cut, unlabelled, opinions, np.array([0.5, 0.25, 1], np.float32))
     joined = join(rows, taught)
-    assert [row.tolist() for row in joined.ids[4:]] == [[4], [5]]  # the empty one is left out
+    # the empty one is left out, the long one is cut
+    assert [row.tolist() for row in joined.ids[4:]] == [[4], [5, 6]]
     assert joined.targets.shape == (6, 1 if classes == 2 else 3)
     assert joined.targets[4:] == pytest.approx(1 / classes)
     assert joined.repeats.tolist() == [2, 2, 2, 2, 0.5, 1]

@@ -247,7 +247,8 @@ def class_weights(wanted, *, repeats=(1.0, 1.0)) -> list[float]:
     sources = np.repeat([0, 1], [8, 4]).astype(np.int32)
     train = Examples([""] * 12, labels, sources, tuple(WORDS), ("a.csv", "b.csv"))
     config = configs.parse({"fit": {"class_weight": wanted}} if wanted else {}, origin="test")
-    return _class_weights(train, np.array(repeats, np.float32)[sources], config.fit).tolist()
+    by_row = _class_weights(train, np.array(repeats, np.float32)[sources], config.fit)
+    return [float(by_row[train.labels == label][0]) for label in range(len(train.label_names))]
 
 
 def test_class_weights():
@@ -258,6 +259,13 @@ def test_class_weights():
     assert np.dot(balanced, [6, 2, 4]) == pytest.approx(12)  # the rows' mean weight is 1
     # a source that is read twice as often counts twice
     assert class_weights("balanced", repeats=(1, 2)) == pytest.approx([16 / 18, 16 / 6, 16 / 24])
+
+
+def test_class_weights_within_each_source():
+    """The first source holds two classes, 6 and 2 rows, the second one alone."""
+    by_source = class_weights("balanced_by_source")
+    assert by_source == pytest.approx([8 / (2 * 6), 8 / (2 * 2), 1])
+    assert class_weights("balanced_by_source", repeats=(1, 3)) == pytest.approx(by_source)
 
 
 def test_a_weight_for_a_class_that_is_not_there_is_refused():

@@ -3,12 +3,13 @@
 import json
 import logging
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
 
 from training.formats import DataError
-from training.readers import read
+from training.readers import read, read_taught
 
 
 @pytest.fixture
@@ -267,3 +268,39 @@ def test_what_is_said_of_parquet(parquet):
 def test_files_that_are_not_there(tmp_path):
     assert "cannot be read: No such file" in message(tmp_path / "none.csv")
     assert "cannot be read: Is a directory" in message(tmp_path)
+
+
+TAUGHT = "negative,text,positive,neutral\n"
+
+
+def taught_message(path) -> str:
+    with pytest.raises(DataError) as error:
+        read_taught(path, ("negative", "neutral", "positive"))
+    return str(error.value).replace(str(path.parent) + "/", "")
+
+
+def test_what_a_teacher_said_is_read_in_the_order_of_the_labels(write):
+    path = write("taught.csv", TAUGHT + "0.1,Fine by me,0.7,0.2\n,,,\n0.25,So so,0.25,0.501\n")
+    rows, probabilities = read_taught(path, ("negative", "neutral", "positive"))
+    assert rows.texts == ["Fine by me", "So so"] and rows.lines == [2, 4]
+    assert probabilities.dtype == np.float32
+    assert probabilities[0] == pytest.approx([0.1, 0.2, 0.7])
+    assert probabilities.sum(axis=1) == pytest.approx([1, 1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("0.1,Fine,0.7,much", "taught.csv, line 2: \"neutral\" is 'much', not a probability"),
+        ("0.1,Fine,1.7,0.2", "\"positive\" is '1.7', not a probability from 0 to 1."),
+        ("nan,Fine,0.7,0.2", "\"negative\" is 'nan', not a probability"),
+        ("0.1,Fine,0.7,0.4", "of negative, neutral, positive add up to 1.2, not to 1."),
+    ],
+)
+def test_what_is_no_probability_is_refused(write, cells, expected):
+    assert expected in taught_message(write("taught.csv", TAUGHT + cells + "\n"))
+
+
+def test_a_teacher_that_knows_another_label_is_refused(write):
+    said = taught_message(write("taught.csv", "text,negative,postive\nFine,0.3,0.7\n"))
+    assert 'no column "neutral"' in said and "It holds a teacher's probability of neutral." in said

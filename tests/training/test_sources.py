@@ -173,3 +173,20 @@ def test_columns_encoding_and_aliases_hold_for_every_file(tmp_path):
     )
     assert data.train.label_names == LABELS
     assert data.validation.texts[0] == "dev.csv Stra\xdfe 0"
+
+
+def test_taught_texts_come_with_probabilities_but_not_from_the_validation_data(tmp_path):
+    write(tmp_path, "a.csv", 20)
+    held = load(tmp_path, train=[{"path": "a.csv", "holdout": 0.5}]).validation.texts[0]
+    (tmp_path / "t.csv").write_text(
+        f"text,negative,positive\nNew,0.2,0.8\n{held.upper()},0.9,0.1\nOther,0.5,0.5\n"
+    )
+    data = load(
+        tmp_path,
+        train=[{"path": "a.csv", "holdout": 0.5}],
+        taught=[{"path": "t.csv", "weight": 0.5}],
+    )
+    assert data.taught.texts == ["New", "Other"]
+    assert data.taught.probabilities == pytest.approx(np.array([[0.2, 0.8], [0.5, 0.5]]))
+    assert data.taught.repeats.tolist() == [0.5, 0.5]
+    assert [file["role"] for file in data.files] == ["train", "taught"]

@@ -20,17 +20,18 @@ COMMON = {"good", "great", "bad", "terrible"}
 # Emoji that the suite asks about and no template trains.
 HELD_OUT_EMOJI = "🤗😻🙌💯🤬😩💔🖕🤦"
 
-_SLOT = re.compile(r"\{(\w+)[^}]*\}")
+_SLOT = re.compile(r"\{([+-]?[a-z]+)[^}]*\}")
 
 
 @pytest.fixture(scope="module")
-def data() -> dict:
-    return json.loads(templates.DATA.read_text(encoding="utf-8"))
+def fillers() -> templates.Fillers:
+    return templates.read()[0]
 
 
 @pytest.fixture(scope="module")
-def training_templates(data) -> list[str]:
-    by_label = data["capabilities"].values()
+def training_templates() -> list[str]:
+    """All templates, polar ones as their positive and their negative sentence."""
+    by_label = templates.read()[1].values()
     return [text for labels in by_label for texts in labels.values() for text in texts]
 
 
@@ -47,7 +48,7 @@ def suite_templates() -> list[str]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[tuple[str, str]]:
-    return generate(seed=7, count=6000)
+    return generate(seed=7, count=16000)
 
 
 def normalized(text: str) -> str:
@@ -69,7 +70,11 @@ def texts_of(fillers: dict) -> set[str]:
 
 
 def test_rows_are_balanced_distinct_and_clean(rows) -> None:
-    assert Counter(label for _, label in rows) == dict.fromkeys(LABELS, 2000)
+    assert Counter(label for _, label in rows) == {
+        "negative": 5334,
+        "neutral": 5333,
+        "positive": 5333,
+    }
     assert len({normalized(text) for text, _ in rows}) == len(rows)
     for text, _ in rows:
         assert text == text.strip()
@@ -84,7 +89,7 @@ def test_no_beginning_dominates(rows) -> None:
 
 
 def test_the_same_seed_gives_the_same_rows(rows) -> None:
-    assert generate(seed=7, count=6000) == rows
+    assert generate(seed=7, count=16000) == rows
     assert generate(seed=8, count=600) != generate(seed=7, count=600)
 
 
@@ -105,19 +110,18 @@ def test_no_more_rows_than_there_are(tmp_path: Path) -> None:
         generate(seed=1, count=9, path=file)
 
 
-def test_every_template_can_be_filled(data, training_templates) -> None:
+def test_every_template_can_be_filled(fillers, training_templates) -> None:
     for template in training_templates:
-        assert next(expand(template, data["fillers"], limit=1)), template
+        assert next(expand(template, fillers, limit=1)), template
     assert {n for n, count in Counter(training_templates).items() if count > 1} == set()
     used = {name for template in training_templates for name in _SLOT.findall(template)}
-    assert used == set(data["fillers"])
+    assert used == set(fillers)
 
 
-def test_emoji_are_many_and_have_one_label(data) -> None:
-    fillers = data["fillers"]
+def test_emoji_are_many_and_have_one_label(fillers) -> None:
     sides = [
         {emoji for name in names for emoji in fillers[name]}
-        for names in (("joy", "cheer", "smile"), ("grief", "boo", "frown"), ("picture",))
+        for names in (("+joy", "+cheer", "+smile"), ("-joy", "-cheer", "-smile"), ("picture",))
     ]
     assert len(set.union(*sides)) == sum(map(len, sides)) >= 100
 
@@ -135,22 +139,22 @@ def test_no_template_both_trains_and_tests(training_templates, suite_templates) 
     assert skeletons(training_templates) & skeletons(suite_templates) == set()
 
 
-def test_no_sentence_that_tests_can_be_trained(data, training_templates) -> None:
+def test_no_sentence_that_tests_can_be_trained(fillers, training_templates) -> None:
     """Match every tested text against every training template with all of its fillers."""
     tested = {normalized(text) for case in suite.cases() for text in case.texts}
     options = {
         name: "|".join(
             re.escape(normalized(text))
-            for filler in fillers
+            for filler in choices
             for text in ([filler] if isinstance(filler, str) else filler)
         )
-        for name, fillers in data["fillers"].items()
+        for name, choices in fillers.items()
     }
     slips = {
         normalized(text)
         for template in training_templates
         if "|slip" in template or "|bare" in template
-        for text in expand(template, data["fillers"], limit=100_000)
+        for text in expand(template, fillers, limit=100_000)
     }
     assert tested & slips == set()
     for template in training_templates:
@@ -166,13 +170,13 @@ def test_no_sentence_that_tests_can_be_trained(data, training_templates) -> None
         assert [text for text in tested if pattern.fullmatch(text)] == [], template
 
 
-def test_fillers_overlap_in_common_words_only(data) -> None:
+def test_fillers_overlap_in_common_words_only(fillers) -> None:
     theirs = json.loads((suite.FOLDER / "fillers.json").read_text(encoding="utf-8"))
-    assert texts_of(data["fillers"]) & texts_of(theirs) <= COMMON
+    assert texts_of(fillers) & texts_of(theirs) <= COMMON
 
 
-def test_some_emoji_are_held_out(data, suite_templates) -> None:
-    trained = json.dumps(data, ensure_ascii=False)
+def test_some_emoji_are_held_out(suite_templates) -> None:
+    trained = templates.DATA.read_text(encoding="utf-8")
     for emoji in HELD_OUT_EMOJI:
         assert emoji not in trained
         assert any(emoji in text for text in suite_templates)
@@ -181,11 +185,42 @@ def test_some_emoji_are_held_out(data, suite_templates) -> None:
 def test_a_template_is_filled() -> None:
     fillers = {"adj": ["odd", "useful"], "pair": [["dog", "bark"]], "say": ["Well done."]}
     assert set(expand("A {adj} one", fillers, limit=9)) == {"An odd one", "A useful one"}
+    assert set(expand("{adj}, {adj2}", fillers, limit=9)) == {"odd, useful", "useful, odd"}
     assert list(expand("{pair.0|upper}s {pair.1}", fillers, limit=9)) == ["DOGs bark"]
     assert list(expand("{say|bare}!", fillers, limit=9)) == ["Well done!"]
     assert list(expand("{say|slip}", fillers, limit=9)) == ["Wlel done."]
     assert list(expand("No slot, a odd one", fillers, limit=9)) == ["No slot, a odd one"]
     assert len(list(expand("{adj}", fillers, limit=1))) == 1
+
+
+def test_a_polar_template_is_two(tmp_path: Path) -> None:
+    file = tmp_path / "polar.json"
+    fillers = {"+adj": ["fine"], "-adj": ["bad"]}
+    groups = {"change": {"polar": ["Was {-adj}, is {+adj}."], "neutral": ["Is it {+adj}?"]}}
+    file.write_text(json.dumps({"fillers": fillers, "capabilities": groups}))
+    assert sorted(generate(seed=1, count=3, path=file)) == [
+        ("Is it fine?", "neutral"),
+        ("Was bad, is fine.", "positive"),
+        ("Was fine, is bad.", "negative"),
+    ]
+
+
+def test_every_list_with_a_sign_has_its_opposite(fillers) -> None:
+    names = {sign: {name[1:] for name in fillers if name[0] == sign} for sign in "+-"}
+    assert names["+"] == names["-"] != set()
+    for name in names["+"]:
+        both = [texts_of({name: fillers[sign + name]}) for sign in "+-"]
+        assert set.intersection(*both) == set(), name
+
+
+def test_no_template_gives_more_than_the_limit(tmp_path: Path) -> None:
+    file = tmp_path / "many.json"
+    fillers = {"n": list("abcdefgh")}
+    groups = {"x": {label: [f"{label} {{n}}"] for label in LABELS}}
+    file.write_text(json.dumps({"fillers": fillers, "capabilities": groups}))
+    assert len(generate(seed=1, count=9, path=file, limit=3)) == 9
+    with pytest.raises(TemplateError, match="the templates give 3"):
+        generate(seed=1, count=12, path=file, limit=3)
 
 
 @pytest.mark.parametrize(

@@ -271,3 +271,20 @@ def test_trained_vectors_cover_what_was_seen_and_repeat(vectors, method, skip_gr
     assert np.array_equal(first.values, same.values)
     assert not np.array_equal(first.values, other.values)
     assert first.coverage == {"vocabulary": 0.8, "tokens": 1.0}
+
+
+def test_a_file_s_features_stand_before_those_that_are_trained(vectors, known, tmp_path):
+    word2vec_text(tmp_path / "v.txt", known)
+    vocabulary = ["[PAD]", "[UNK]", "good", "film", "kettle"]
+    received = start(
+        vectors,
+        vocabulary,
+        [[2, 3, 4], [4, 3]],
+        method="word2vec",
+        features=8,
+        path=str(tmp_path / "v.txt"),
+    )
+    assert received.values.shape == (5, FEATURES + 8)
+    assert np.allclose(received.values[2, :FEATURES], known[WORDS.index("good")], atol=1e-6)
+    assert received.values[2:, FEATURES:].any(axis=1).all()
+    assert received.coverage == {"vocabulary": 3 / 5, "tokens": 1}

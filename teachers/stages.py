@@ -1,0 +1,162 @@
+"""From data to what the small network learns from besides: vectors of words, labelled texts.
+
+A transformer is fine-tuned, words get vectors from it, texts are made, and teachers label them.
+Each stage leaves a file, and a stage whose file stands there already is not run again.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow
+import pyarrow.parquet
+from gensim.models import KeyedVectors
+
+from teachers import texts as making
+from teachers import words as vectors
+from teachers.transformer import Transformer, pretrained
+from training import evaluate, sources
+from training.config import TrainingConfig
+from training.distil import NaiveBayesLinear, agree
+from training.encode import labelled_rows
+from training.sources import Data
+
+logger = logging.getLogger(__name__)
+
+_CROPS = 120_000
+_VARIANT_WORDS = 800_000  # of each source: many variants of a small one, few of a large one
+_MOST_VARIANTS = 4  # of each text, times its source's weight
+_REPLACED = 0.25  # share of a variant's words
+_LONG = 60  # words: from here on the linear model has a say
+
+
+def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> None:
+    """Run the stages whose files are missing in `folder`.
+
+    Raises:
+        ConfigError, DataError: the configuration or the data cannot be used.
+    """
+    data = sources.load(config.data, seed=config.fit.seed, directories=directories)
+    folder.mkdir(parents=True, exist_ok=True)
+    teacher = _fine_tuned(config, data, folder / "transformer")
+    found = folder / "words.bin"
+    if not found.exists():
+        logger.info("vectors of words")
+        _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
+    linear = _linear(data, seed=config.fit.seed)
+    _report("transformer", data, teacher.probabilities(data.validation.texts))
+    _report("both", data, _label(teacher, linear, data.validation.texts))
+    random = np.random.default_rng(config.fit.seed)
+    for name, make in (
+        ("whole", lambda: data.unlabelled),
+        ("crops", lambda: _crops(data, random)),
+        ("variants", lambda: _variants(data, found, random)),
+    ):
+        path = folder / f"{name}.parquet"
+        if not path.exists():
+            made = make()
+            logger.info("%s: labelling %d texts", name, len(made))
+            labels = _label(teacher, linear, made)
+            table = {"text": made} | dict(zip(data.train.label_names, labels.T, strict=True))
+            _replacing(path, lambda to, table=table: _write(to, table))
+
+
+def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer:
+    if folder.exists():
+        return Transformer.load(folder, pretrained())
+    teacher = Transformer(pretrained(), data.train.label_names, timesteps=config.pipeline.timesteps)
+    ids = teacher.token_ids(data.train.texts)
+    teacher.learn(labelled_rows(data.train, ids, data.repeats, config.fit), config.fit)
+    _replacing(folder, teacher.save)
+    return teacher
+
+
+def _linear(data: Data, *, seed: int) -> NaiveBayesLinear:
+    """Let a linear model learn the polarity of long texts, where its errors are others."""
+    long = np.array([_is_long(text) for text in data.train.texts], bool)
+    polar = data.train.take(long & np.isin(data.train.labels, _poles(data.train.label_names)))
+    return NaiveBayesLinear(seed=seed).fit(
+        polar.texts, (polar.labels == polar.labels.max()).astype(np.int32), 2
+    )
+
+
+def _label(
+    teacher: Transformer, linear: NaiveBayesLinear, texts: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """Return what the teachers say together, float64 (n, C): of short texts the transformer alone.
+
+    Of long texts the transformer says how neutral they are, and both which way they lean.
+    """
+    opinions = teacher.probabilities(texts).astype(np.float64)
+    poles = _poles(teacher.label_names)
+    long = np.array([_is_long(text) for text in texts], bool)
+    if long.any():
+        chosen = [text for text, is_long in zip(texts, long, strict=True) if is_long]
+        polar = opinions[np.ix_(long, poles)]
+        leaning = polar.sum(axis=1, keepdims=True)
+        both = agree([polar / leaning, linear.probabilities(chosen)])
+        opinions[np.ix_(long, poles)] = both * leaning
+    return opinions
+
+
+def _poles(label_names: Sequence[str]) -> list[int]:
+    return [label_names.index("negative"), label_names.index("positive")]
+
+
+def _is_long(text: str) -> bool:
+    return len(text.split()) >= _LONG
+
+
+def _crops(data: Data, random: np.random.Generator) -> list[str]:
+    long = [text for text in data.train.texts + data.unlabelled if _is_long(text)]
+    return making.crops(long, _CROPS, random)
+
+
+def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
+    known = KeyedVectors.load_word2vec_format(str(path), binary=True)
+    words = [word for word in vectors.whole_words() if word in known]
+    neighbours = making.Neighbours(words, known[words])
+    made: dict[str, None] = {}
+    for number in range(len(data.train.source_names)):
+        texts = data.train.take(data.train.sources == number).texts
+        words_there = sum(len(text.split()) for text in texts)
+        times = min(_VARIANT_WORDS / words_there, _MOST_VARIANTS * float(data.repeats[number]))
+        chosen = [texts[row] for row in random.integers(len(texts), size=int(times * len(texts)))]
+        made |= dict.fromkeys(neighbours.variants(chosen, random, share=_REPLACED))
+    return [text for text in made if text.strip()]
+
+
+def _report(name: str, data: Data, probabilities: npt.NDArray[np.floating]) -> None:
+    for number, source in enumerate(data.validation.source_names):
+        rows = data.validation.sources == number
+        if rows.any():
+            values = evaluate.measure(
+                probabilities[rows].astype(np.float64),
+                data.validation.labels[rows],
+                data.validation.label_names,
+            )
+            logger.info(
+                "%s, %s: accuracy %.4f, macro recall %.4f",
+                name,
+                source,
+                values["accuracy"],
+                values["macro_recall"],
+            )
+
+
+def _write(path: Path, columns: dict[str, Sequence[str] | npt.NDArray[np.float64]]) -> None:
+    table = {
+        name: values if name == "text" else np.asarray(values, np.float32)
+        for name, values in columns.items()
+    }
+    pyarrow.parquet.write_table(pyarrow.table(table), path, compression="zstd")
+
+
+def _replacing(path: Path, write: Callable[[Path], None]) -> None:
+    """Let a file or folder appear whole or not at all."""
+    partial = path.with_name(f".{path.name}")
+    write(partial)
+    os.replace(partial, path)

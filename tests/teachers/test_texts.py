@@ -1,0 +1,60 @@
+"""Texts for teachers to label: crops of long ones, variants with other words."""
+
+import numpy as np
+import pytest
+
+from teachers.texts import Neighbours, crops
+
+REVIEW = (
+    "I bought this in May. It broke after a week! Why did I pay so much? <br /><br />"
+    "Support was kind. They sent a new one, and that works well."
+)
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def test_crops_are_runs_of_whole_sentences_each_once(random):
+    cut = crops([REVIEW], 100, random)
+    assert len(cut) == len(set(cut)) > 5
+    assert "It broke after a week! Why did I pay so much?" in cut
+    for crop in cut:
+        assert crop[-1] in ".!?" and crop[0].isupper()
+        assert crop.replace("much? Support", "much? <br /><br />Support") in REVIEW
+
+
+def test_crops_are_neither_single_words_nor_long(random):
+    assert crops(["Yes. No. Fine.", "word " * 80], 10, random) == ["Yes. No. Fine."]
+    assert all(len(crop.split()) <= 6 for crop in crops([REVIEW], 50, random, words=6))
+
+
+def test_no_more_crops_than_asked_for(random):
+    assert len(crops([REVIEW], 3, random)) == 3
+
+
+@pytest.fixture
+def neighbours() -> Neighbours:
+    """Two groups of words, far apart: furniture and praise."""
+    words = ["chair", "table", "sofa", "great", "lovely", "fine", "not"]
+    vectors = np.array([[1, 0], [1, 0.1], [1, 0.2], [0, 1], [0.1, 1], [0.2, 1], [0.2, 1]])
+    return Neighbours(words, vectors.astype(np.float32), count=3)
+
+
+def test_a_variant_has_words_of_like_use(neighbours, random):
+    made = set(neighbours.variants(["The Chair is not great"] * 200, random, share=1))
+    assert {text.split()[1] for text in made} == {"Chair", "Table", "Sofa"}
+    assert {text.split()[4] for text in made} <= {"great", "lovely", "fine", "not"}
+    assert len(made) > 6
+
+
+def test_words_of_grammar_and_unknown_words_stay(neighbours, random):
+    for text in neighbours.variants(["It is not a Wibble, you and I"] * 20, random, share=1):
+        assert text == "It is not a Wibble, you and I"
+
+
+def test_about_the_share_of_words_is_replaced(neighbours, random):
+    (text,) = neighbours.variants(["chair " * 3000], random, share=0.3)
+    # a third of the replacements is the word itself
+    assert text.split().count("chair") / 3000 == pytest.approx(0.8, abs=0.03)
