@@ -28,7 +28,7 @@ class InvalidText(TextError):
 
 
 class TextTooLong(TextError):
-    """The text has more tokens than timesteps, and `overflow` is `error`."""
+    """The text is longer than is taken, or than the timesteps where `overflow` is `error`."""
 
     code = "text_too_long"
 

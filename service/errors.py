@@ -65,7 +65,7 @@ class RequestError(errors.SentimentError):
 
 
 class InvalidRequest(RequestError):
-    """The body is JSON, but not of the shape that the route takes."""
+    """The body is JSON of another shape than the route takes, or a header will not do."""
 
 
 class InvalidJson(RequestError):
@@ -119,7 +119,10 @@ class NotReady(RequestError):
 
 
 class Unauthenticated(RequestError):
-    """The request carries no key, or one that is not known; `challenge` says what is asked for."""
+    """The request carries no key, or one that is not known.
+
+    `challenge` says what is asked for.
+    """
 
     code = "unauthenticated"
 

@@ -14,71 +14,23 @@ from pydantic.json_schema import GenerateJsonSchema
 from werkzeug.routing import Rule
 
 from sentiment.errors import SentimentError
-from service import __version__, deadline, errors, keys, tensors
+from service import __version__, errors, keys, tensors
 from service.answers import answer
+from service.components import (
+    ALWAYS,
+    BINARY_PARAMETER,
+    HEADERS,
+    IN_PATHS,
+    OF_STATUS,
+    PARAMETERS,
+    SECURITY_SCHEMES,
+    TAGS,
+)
 from service.operations import BYTES, JSON, Operation, operation_of
 from service.settings import Settings
 
 VERSION = "3.1.0"
 SCHEMAS = "#/components/schemas/{model}"
-
-# The blueprints, in the order of the document.
-TAGS = {
-    "predict": ("Predictions", "Texts in, labels and probabilities out."),
-    "models": ("Models", "What is served, and what is known of it."),
-    "admin": ("Administration", "Which version is served. It needs the admin key."),
-    "health": ("Probes", "Whether the process lives, and whether it can classify."),
-    "metrics": ("Metrics", "Figures for Prometheus."),
-    "compat_v1": ("TensorFlow Serving and KServe, v1", "For clients of these."),
-    "compat_v2": ("Open Inference Protocol, v2", "For clients of KServe and Triton."),
-    "openapi": ("Documents", "This document, and a page made of it."),
-    "docs": ("Documents", ""),
-}
-
-PARAMETERS: dict[str, Any] = {
-    "X-Request-Id": {
-        "description": "An id for this request, which the answer and the log have too: at most 128"
-        " letters, digits and ._:/+=@-. Any other is replaced.",
-        "schema": {"type": "string"},
-    },
-    deadline.HEADER: {
-        "description": "How many milliseconds the caller will wait. What would begin later is not"
-        " begun, and the answer is 504.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": deadline.LONGEST_MS},
-    },
-    "traceparent": {
-        "description": "W3C Trace Context; the log has it beside the request's id.",
-        "schema": {"type": "string"},
-    },
-}
-
-BINARY_PARAMETER = {
-    "name": tensors.JSON_BYTES,
-    "in": "header",
-    "description": "How many bytes of the body are JSON; the tensors that it calls binary follow.",
-    "schema": {"type": "integer", "minimum": 0},
-}
-
-IN_PATHS = {
-    "name": "The model's name. Only the one that is served is found.",
-    "version": "The version that serves. No other is found.",
-}
-
-HEADERS: dict[str, Any] = {
-    "X-Request-Id": {"description": "The request's id.", "required": True},
-    "X-Model-Version": {"description": "The version of the model; none where none serves."},
-    "Server-Timing": {"description": "Milliseconds of the parts of the work.", "required": True},
-    "Retry-After": {"description": "Seconds until another try may go better.", "required": True},
-    "WWW-Authenticate": {"description": "What kind of key is asked for.", "required": True},
-    tensors.JSON_BYTES: {"description": "How many bytes of the body are JSON, if not all."},
-}
-ALWAYS = ("X-Request-Id", "X-Model-Version", "Server-Timing")
-OF_STATUS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
-
-SECURITY_SCHEMES = {
-    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "bearer": {"type": "http", "scheme": "bearer"},
-}
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -142,9 +94,15 @@ Schemas = Mapping[tuple[Any, Any], Any]
 
 
 def _routes(app: Flask) -> Iterator[Route]:
-    """Every route with its method, its view and the view's contract, in the order of TAGS."""
+    """Every route with its method, its view and the view's contract.
+
+    They have the order of TAGS, and the paths that name a version come last.
+    """
     order = list(TAGS)
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: order.index(_blueprint(rule))):
+    for rule in sorted(
+        app.url_map.iter_rules(),
+        key=lambda rule: (order.index(_blueprint(rule)), "version" in rule.arguments),
+    ):
         view = app.view_functions[rule.endpoint]
         for method in (rule.methods or set()) - errors.AUTOMATIC:
             yield rule, method, view, operation_of(view)
@@ -245,7 +203,7 @@ def _responses(
     for status, codes in sorted(_refusals(rule, method, view, operation).items()):
         own = [OF_STATUS[status]] if status in OF_STATUS else []
         responses[str(int(status))] = {
-            "description": "; ".join(f"`{code}`: {said}" for code, said in codes.items()),
+            "description": " ".join(f"`{code}`: {said}" for code, said in codes.items()),
             "headers": _headers([*ALWAYS, *own]),
             "content": {JSON: {"schema": _error(rule, sorted(codes), schemas)}},
         }

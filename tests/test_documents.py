@@ -65,5 +65,6 @@ def test_requirements_hold_what_pyproject_names():
 
 
 def _pinned(line: str, pins: str) -> bool:
-    wanted = line.partition(";")[0].strip().lower()
+    # uv writes a package without its extras, and what they bring beside it
+    wanted = re.sub(r"\[.*?\]", "", line.partition(";")[0].strip().lower())
     return re.search(rf"^{re.escape(wanted)}\s", pins, re.MULTILINE) is not None
