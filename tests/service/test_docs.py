@@ -1,4 +1,4 @@
-"""The page `/docs` and the document it shows: complete, free for all, and nothing from elsewhere."""
+"""The page `/docs` and the document behind it: complete, open to all, nothing from elsewhere."""
 
 import re
 
