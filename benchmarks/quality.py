@@ -78,7 +78,7 @@ def run(
         SentimentError: the data or a model cannot be used.
     """
     there, notes = peers.installed(names)
-    labelled = config.data.model_copy(update={"unlabelled": ()})
+    labelled = config.data.model_copy(update={"unlabelled": (), "taught": ()})
     directories = [folder, _TRAINING / "samples"]
     data = sources.load(labelled, seed=config.fit.seed, directories=directories)
     ours = _ours(models, data.train.label_names)
@@ -183,7 +183,11 @@ def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
     manifest = ours.classifier.bundle.manifest
 
     def hashes(files: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
-        return {(file["role"], file["sha256"]) for file in files if file["role"] != "unlabelled"}
+        return {
+            (file["role"], file["sha256"])
+            for file in files
+            if file["role"] in ("train", "validation")
+        }
 
     def choice(training: dict[str, Any]) -> Any:
         return training["data"]["train"], training["fit"]["seed"]
