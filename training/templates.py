@@ -46,7 +46,7 @@ MODIFIERS: Mapping[str, Callable[[str], str]] = {
 }
 
 _SLOT = re.compile(
-    r"\{(?P<slot>(?P<name>[+-]?[a-z]+)\d?)(?:\.(?P<form>\d))?(?:\|(?P<modifier>\w+))?\}"
+    r"\{(?P<slot>(?P<name>[+-]?[a-z_]+)\d?)(?:\.(?P<form>\d))?(?:\|(?P<modifier>\w+))?\}"
 )
 _SIGN = re.compile(r"(?<=\{)[+-]")
 # Enough for the fillers here: "an ugly one", but "a useful one". "An hour" needs no slot.
@@ -85,6 +85,8 @@ def expand(template: str, fillers: Fillers, *, limit: int, seed: int = 0) -> Ite
         TemplateError: the template names an unknown filler, form or modifier.
     """
     names = {slot["slot"]: slot["name"] for slot in _SLOT.finditer(template)}
+    if unread := re.search(r"\{[^}]*\}?", _SLOT.sub("", template)):
+        raise TemplateError(f'"{template}": {unread[0]} is not a slot.')
     for name in names.values():
         if name not in fillers:
             raise TemplateError(

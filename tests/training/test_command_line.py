@@ -244,6 +244,8 @@ def test_ctrl_c_in_the_middle_of_training(folder):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that runs the tests in the background would have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         said = []
         try:

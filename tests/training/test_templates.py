@@ -20,7 +20,7 @@ COMMON = {"good", "great", "bad", "terrible"}
 # Emoji that the suite asks about and no template trains.
 HELD_OUT_EMOJI = "🤗😻🙌💯🤬😩💔🖕🤦"
 
-_SLOT = re.compile(r"\{([+-]?[a-z]+)[^}]*\}")
+_SLOT = re.compile(r"\{([+-]?[a-z_]+)[^}]*\}")
 
 
 @pytest.fixture(scope="module")
@@ -227,6 +227,7 @@ def test_no_template_gives_more_than_the_limit(tmp_path: Path) -> None:
     ("template", "message"),
     [
         ("The {nuon}", 'there are no fillers "nuon", only noun, pair'),
+        ("The {no un}", "{no un} is not a slot"),
         ("The {noun.1}", "does not fit the filler 'dog'"),
         ("The {pair}", "does not fit the filler"),
         ("The {pair.7}", "no such form"),
