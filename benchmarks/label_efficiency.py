@@ -20,7 +20,7 @@ from training import config as configs
 from training.config import ConfigError, Source, TrainingConfig
 from training.dataset import Examples, split, to_examples
 from training.evaluate import measure
-from training.readers import read
+from training.sources import read_file
 
 _SIZES = (50, 200, 1_000)
 _SEEDS = 3
@@ -63,14 +63,7 @@ def domain(config: TrainingConfig, path: Path) -> tuple[Examples, Examples]:
     Raises:
         DataError: the file or a row cannot be used.
     """
-    data = config.data
-    rows = read(
-        path,
-        text=data.text_column,
-        label=data.label_column,
-        encoding=data.encoding,
-        aliases=data.aliases,
-    )
+    rows = read_file(config.data, path)
     return split(to_examples([rows]), 0.5, seed=config.fit.seed)
 
 

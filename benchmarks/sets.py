@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from training.config import DataConfig
 from training.dataset import Examples, normalise, to_examples
-from training.readers import read
+from training.sources import read_file
 
 Measure = Literal["accuracy", "macro_recall"]
 
@@ -66,16 +66,7 @@ def test_sets(
     """
     sets = []
     for name, (measure, files) in _TEST.items():
-        rows = [
-            read(
-                folder / file,
-                text=config.text_column,
-                label=config.label_column,
-                encoding=config.encoding,
-                aliases=config.aliases,
-            )
-            for file in files
-        ]
+        rows = [read_file(config, folder / file) for file in files]
         examples = to_examples(rows, label_names=label_names)
         sets.append(EvaluationSet(name, measure, _comparable(examples, measure)))
     return sets

@@ -47,8 +47,9 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
         logger.info("vectors of words")
         _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
     linear = _linear(data, seed=config.fit.seed)
-    _report("transformer", data, teacher.probabilities(data.validation.texts))
-    _report("both", data, _label(teacher, linear, data.validation.texts))
+    alone = teacher.probabilities(data.validation.texts)
+    _report("transformer", data, alone)
+    _report("both", data, _joined(alone, linear, data.validation.texts, teacher.label_names))
     random = np.random.default_rng(config.fit.seed)
     for name, make in (
         ("whole", lambda: data.unlabelled),
@@ -60,8 +61,12 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
             made = make()
             logger.info("%s: labelling %d texts", name, len(made))
             labels = _label(teacher, linear, made)
-            table = {"text": made} | dict(zip(data.train.label_names, labels.T, strict=True))
-            _replacing(path, lambda to, table=table: _write(to, table))
+            columns = dict(zip(data.train.label_names, labels.T.astype(np.float32), strict=True))
+            table = pyarrow.table({"text": made, **columns})
+            _replacing(
+                path,
+                lambda to, table=table: pyarrow.parquet.write_table(table, to, compression="zstd"),
+            )
 
 
 def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer:
@@ -86,12 +91,22 @@ def _linear(data: Data, *, seed: int) -> NaiveBayesLinear:
 def _label(
     teacher: Transformer, linear: NaiveBayesLinear, texts: Sequence[str]
 ) -> npt.NDArray[np.float64]:
-    """Return what the teachers say together, float64 (n, C): of short texts the transformer alone.
+    """Return what the teachers say together of n texts, float64 (n, C)."""
+    return _joined(teacher.probabilities(texts), linear, texts, teacher.label_names)
 
-    Of long texts the transformer says how neutral they are, and both which way they lean.
+
+def _joined(
+    alone: npt.NDArray[np.floating],
+    linear: NaiveBayesLinear,
+    texts: Sequence[str],
+    label_names: Sequence[str],
+) -> npt.NDArray[np.float64]:
+    """Let the linear model join in what the transformer says, (n, C): of long texts only.
+
+    The transformer says how neutral they are, and both which way they lean.
     """
-    opinions = teacher.probabilities(texts).astype(np.float64)
-    poles = _poles(teacher.label_names)
+    opinions = alone.astype(np.float64)
+    poles = _poles(label_names)
     long = np.array([_is_long(text) for text in texts], bool)
     if long.any():
         chosen = [text for text, is_long in zip(texts, long, strict=True) if is_long]
@@ -145,14 +160,6 @@ def _report(name: str, data: Data, probabilities: npt.NDArray[np.floating]) -> N
                 values["accuracy"],
                 values["macro_recall"],
             )
-
-
-def _write(path: Path, columns: dict[str, Sequence[str] | npt.NDArray[np.float64]]) -> None:
-    table = {
-        name: values if name == "text" else np.asarray(values, np.float32)
-        for name, values in columns.items()
-    }
-    pyarrow.parquet.write_table(pyarrow.table(table), path, compression="zstd")
 
 
 def _replacing(path: Path, write: Callable[[Path], None]) -> None:

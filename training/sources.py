@@ -109,16 +109,24 @@ def _read(
     labelled: bool = True,
 ) -> list[Rows]:
     return [
-        read(
-            _find(source.path, directories),
-            text=config.text_column,
-            label=config.label_column,
-            encoding=config.encoding,
-            aliases=config.aliases,
-            labelled=labelled,
-        )
-        for source in sources
+        read_file(config, _find(source.path, directories), labelled=labelled) for source in sources
     ]
+
+
+def read_file(config: DataConfig, path: Path, *, labelled: bool = True) -> Rows:
+    """Read one file by the configuration's columns, encoding and aliases.
+
+    Raises:
+        DataError: the file or a row of it cannot be used.
+    """
+    return read(
+        path,
+        text=config.text_column,
+        label=config.label_column,
+        encoding=config.encoding,
+        aliases=config.aliases,
+        labelled=labelled,
+    )
 
 
 def _taught(
