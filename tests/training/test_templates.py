@@ -48,7 +48,7 @@ def suite_templates() -> list[str]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[tuple[str, str]]:
-    return generate(seed=7, count=16000)
+    return generate(seed=7, count=24000)
 
 
 def normalized(text: str) -> str:
@@ -71,9 +71,9 @@ def texts_of(fillers: dict) -> set[str]:
 
 def test_rows_are_balanced_distinct_and_clean(rows) -> None:
     assert Counter(label for _, label in rows) == {
-        "negative": 5334,
-        "neutral": 5333,
-        "positive": 5333,
+        "negative": 8000,
+        "neutral": 8000,
+        "positive": 8000,
     }
     assert len({normalized(text) for text, _ in rows}) == len(rows)
     for text, _ in rows:
@@ -89,7 +89,7 @@ def test_no_beginning_dominates(rows) -> None:
 
 
 def test_the_same_seed_gives_the_same_rows(rows) -> None:
-    assert generate(seed=7, count=16000) == rows
+    assert generate(seed=7, count=24000) == rows
     assert generate(seed=8, count=600) != generate(seed=7, count=600)
 
 

@@ -1,0 +1,18 @@
+"""The commands of `python -m training`, a module each: its options, and what it runs.
+
+A command imports what it needs when it runs, so that `--help` and a mistyped option wait for no
+TensorFlow.
+"""
+
+from pathlib import Path
+
+
+def bundle(path: Path) -> Path:
+    """Take `models/NAME` as its current version, and a version as itself.
+
+    Raises:
+        BundleError: there is no current version.
+    """
+    from sentiment import bundle
+
+    return path if (path / bundle.MANIFEST).exists() else bundle.current(path)
