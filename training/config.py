@@ -132,6 +132,13 @@ class FitConfig(_Section):
     word_dropout: float = Field(
         default=0.0, ge=0, lt=1, description="share of the tokens that each reading makes unknown"
     )
+    weight_averaging: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="momentum of the weights' moving average, which is what is kept: 0.999 averages "
+        "over some thousand steps; 0 keeps the last ones",
+    )
 
 
 class DistilConfig(_Section):

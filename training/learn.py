@@ -37,14 +37,20 @@ def learn(
         word_dropout=config.word_dropout,
     )
     steps = batches.steps()
+    averaged = config.weight_averaging > 0
     model.compile(
         keras.optimizers.Adam(
-            _schedule(config, steps * config.epochs), global_clipnorm=config.clip_norm
+            _schedule(config, steps * config.epochs),
+            global_clipnorm=config.clip_norm,
+            use_ema=averaged,
+            ema_momentum=config.weight_averaging,
         ),
         loss=_loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
     best = _KeepBest(validation, config)
+    # Before the measuring: what is measured is the average, and learning goes on without it.
+    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
     with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
         model.fit(
             feed.to_learn(batches),
@@ -52,7 +58,7 @@ def learn(
             steps_per_epoch=steps,
             shuffle=False,  # the batches come shuffled
             verbose=0,
-            callbacks=[_Progress(bar), best],
+            callbacks=[_Progress(bar), *averaging, best],
         )
     model.set_weights(best.weights)
     return best.history

@@ -155,3 +155,23 @@ def test_the_learning_rate_warms_up_and_falls():
 def test_the_learning_rate_without_a_warmup_and_without_a_schedule():
     assert rate(FitConfig(learning_rate=0.01, warmup=0), 0) == pytest.approx(0.01)
     assert rate(FitConfig(learning_rate=0.01, schedule="constant"), 99) == 0.01
+
+
+def test_the_average_of_the_weights_is_measured_and_kept(model, rows):
+    """With a momentum of nearly 1 the average stays where the first step led."""
+    from training.learn import learn
+
+    script = Scripted(0.5, 0.6)
+    config = FitConfig(epochs=2, batch_size=3, schedule="constant", weight_averaging=0.999999)
+    before = model.get_weights()
+    learn(model, rows, script, config)
+    first, last = script.weights
+    assert not same(before, first)
+    for one, other in zip(first, last, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert same(model.get_weights(), last)
+
+    script = Scripted(0.5, 0.6)
+    learn(model, rows, script, config.model_copy(update={"weight_averaging": 0.0}))
+    first, last = script.weights
+    assert max(np.abs(a - b).max() for a, b in zip(first, last, strict=True)) > 1e-3
