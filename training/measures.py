@@ -8,8 +8,10 @@ import numpy.typing as npt
 
 from training.calibration import calibration_error
 
-RESAMPLES = 2000
-LEVEL = 0.95
+_RESAMPLES = 2000
+_LEVEL = 0.95
+_SEED = 0
+_Z = 1.96  # standard deviations, of the same level
 
 
 def measure(
@@ -80,7 +82,7 @@ def rates(confusion: npt.NDArray[np.int_]) -> dict[str, npt.NDArray[np.float64]]
     }
 
 
-def intervals(confusion: npt.ArrayLike, *, seed: int = 0) -> dict[str, Any]:
+def intervals(confusion: npt.ArrayLike) -> dict[str, Any]:
     """Return the 95 % confidence interval of each of `rates`: percentile bootstrap over rows.
 
     Rows drawn with replacement fall into the cells of the matrix as a multinomial draw does, so
@@ -92,11 +94,29 @@ def intervals(confusion: npt.ArrayLike, *, seed: int = 0) -> dict[str, Any]:
         (low, high) by name; for precision, recall and f1 a list of them, one for each class.
     """
     cells = np.asarray(confusion)
-    drawn = np.random.default_rng(seed).multinomial(
-        cells.sum(), cells.ravel() / cells.sum(), size=RESAMPLES
+    drawn = np.random.default_rng(_SEED).multinomial(
+        cells.sum(), cells.ravel() / cells.sum(), size=_RESAMPLES
     )
-    ends = 50 * (1 - LEVEL), 50 * (1 + LEVEL)  # percent
+    ends = 50 * (1 - _LEVEL), 50 * (1 + _LEVEL)  # percent
     return {
         name: np.percentile(values, ends, axis=0).T.round(4).tolist()
         for name, values in rates(drawn.reshape(-1, *cells.shape)).items()
     }
+
+
+def share_interval(
+    share: npt.ArrayLike, rows: npt.ArrayLike
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the 95 % confidence interval of shares of few rows: Wilson 1927, "Probable Inference".
+
+    Where all rows are right, the bootstrap draws no wrong one and knows no doubt; this does.
+
+    Args:
+        share, rows: of one shape, (...); the share of the rows that are right.
+    Returns:
+        low and high, float64 (...).
+    """
+    share, squared = np.asarray(share, float), _Z**2 / np.asarray(rows, float)
+    middle = (share + squared / 2) / (1 + squared)
+    half = np.sqrt(squared * (share * (1 - share) + squared / 4)) / (1 + squared)
+    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.measures import intervals, measure
+from training.measures import intervals, measure, share_interval
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -70,3 +70,12 @@ def test_intervals_are_those_of_rows_drawn_again():
 def test_an_interval_of_what_never_varies():
     found = intervals([[3, 0], [0, 2]])
     assert found["accuracy"] == [1, 1]
+
+
+def test_the_interval_of_a_share_by_hand():
+    # Wilson's of 8 of 10, as in Agresti and Coull 1998's formula worked out: 0.490 to 0.943
+    low, high = share_interval(0.8, 10)
+    assert (low, high) == (pytest.approx(0.490, abs=1e-3), pytest.approx(0.943, abs=1e-3))
+    low, high = share_interval([1.0, 0.0], [9, 9])
+    assert low == pytest.approx([0.701, 0], abs=1e-3)
+    assert high == pytest.approx([1, 0.299], abs=1e-3)
