@@ -43,7 +43,7 @@ def read(path: Path, classifier: Classifier, *others: str) -> labelled.Labelled:
 @pytest.fixture
 def half(tmp_path, answers) -> Path:
     """Every second row has the label that the model gives it, the others have the next one."""
-    following = dict(zip(("negative", "neutral", "positive"), ("neutral", "positive", "negative")))
+    following = {"negative": "neutral", "neutral": "positive", "positive": "negative"}
     rows = [
         (text, answer if number % 2 else following[answer], f"part <{number % 2}>")
         for number, (text, answer) in enumerate(zip(TEXTS, answers, strict=True))

@@ -26,14 +26,14 @@ def model(bundle_root: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def as_good(make_bundle, tmp_path_factory) -> Path:
-    """A bundle that gives the same labels, and lists them in another order."""
+    """A bundle that gives the same labels, a little less sure."""
     directory = tmp_path_factory.mktemp("as_good") / "new"
     return bundles.save(make_bundle(temperature=1.6), directory, verify=Classifier.load)
 
 
 @pytest.fixture(scope="module")
 def worse(make_bundle, tmp_path_factory) -> Path:
-    """A bundle that takes positive for negative."""
+    """A bundle that takes positive for negative, and lists the labels in another order."""
     directory = tmp_path_factory.mktemp("worse") / "new"
     return bundles.save(make_bundle(labels=TURNED), directory, verify=Classifier.load)
 
