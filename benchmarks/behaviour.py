@@ -2,29 +2,21 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import report
 from benchmarks.lexicons import Vader
-from benchmarks.systems import LabelsDiffer
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
-from tests.behaviour import suite
+from training import behaviour as suite
 from training.dataset import Examples
+from training.templates import LABELS
 
-LABELS = ("negative", "neutral", "positive")
-Predict = Callable[[list[str]], Sequence[suite.Answer]]
-
-
-@dataclass(frozen=True)
-class _Answer:
-    label: str
-    probabilities: dict[str, float]
+SUITE = Path(__file__).parents[1] / "tests" / "behaviour"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,11 +25,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         classifier = Classifier.load(bundles.current(options.model))
         name = f"ours ({classifier.name}/{classifier.version})"
-        systems = {name: _ours(classifier)}
+        systems = {name: suite.predictor(classifier)}
         if options.peers:
             systems[Vader.name] = _vader()
         results = {
-            name: suite.run(predict, examples=options.examples) for name, predict in systems.items()
+            name: suite.run(predict, SUITE, examples=options.examples)
+            for name, predict in systems.items()
         }
     except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -64,31 +57,14 @@ def table(results: Mapping[str, Mapping[str, suite.Result]]) -> str:
     return report.table(["failures", "cases", *results], [*rows, total])
 
 
-def _ours(classifier: Classifier) -> Predict:
-    """A text that cannot be classified gets the same for every class."""
-    if set(classifier.labels) != set(LABELS):
-        raise LabelsDiffer(
-            f"{classifier.name}/{classifier.version}: the model answers "
-            f"{', '.join(classifier.labels)}, and the suite asks for {', '.join(LABELS)}. "
-            "Name a model of these labels."
-        )
-
-    def predict(texts: list[str]) -> list[suite.Answer]:
-        unsure = _Answer("neutral", dict.fromkeys(LABELS, 1 / len(LABELS)))
-        outcomes = classifier.predict(texts)
-        return [unsure if isinstance(one, SentimentError) else one for one in outcomes]
-
-    return predict
-
-
-def _vader() -> Predict:
+def _vader() -> suite.Predict:
     nothing = np.zeros(0, np.int32)
     vader = Vader(Examples([], nothing, nothing, LABELS, ()), seed=0)
 
     def predict(texts: list[str]) -> list[suite.Answer]:
         rows = vader.probabilities(texts)  # (n, 3)
         answers = [dict(zip(LABELS, row.tolist(), strict=True)) for row in rows]
-        return [_Answer(max(one, key=one.__getitem__), one) for one in answers]
+        return [suite.Given(max(one, key=one.__getitem__), one) for one in answers]
 
     return predict
 

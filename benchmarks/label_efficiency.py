@@ -19,7 +19,7 @@ from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, Source, TrainingConfig
 from training.dataset import Examples, split, to_examples
-from training.evaluate import measure
+from training.measures import measure
 from training.sources import read_file
 
 _SIZES = (50, 200, 1_000)

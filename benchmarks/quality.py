@@ -24,7 +24,7 @@ from training import config as configs
 from training import sources
 from training.config import ConfigError, TrainingConfig
 from training.dataset import Examples
-from training.evaluate import measure
+from training.measures import measure
 
 _TRAINING = Path(training.__file__).parent
 _SENTENCE_TOKENS = 20

@@ -19,7 +19,7 @@ from gensim.models import KeyedVectors
 from teachers import texts as making
 from teachers import words as vectors
 from teachers.transformer import Transformer, pretrained
-from training import evaluate, sources
+from training import measures, sources
 from training.config import TrainingConfig
 from training.distil import NaiveBayesLinear, agree
 from training.encode import labelled_rows
@@ -166,7 +166,7 @@ def _report(name: str, data: Data, probabilities: npt.NDArray[np.floating]) -> N
     for number, source in enumerate(data.validation.source_names):
         rows = data.validation.sources == number
         if rows.any():
-            values = evaluate.measure(
+            values = measures.measure(
                 probabilities[rows].astype(np.float64),
                 data.validation.labels[rows],
                 data.validation.label_names,

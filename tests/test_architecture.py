@@ -122,7 +122,8 @@ def test_serving_loads_no_training_library() -> None:
 
 def test_the_configuration_of_training_needs_no_tensorflow() -> None:
     program = (
-        "import sys, training.__main__, training.graph, training.transfer\n"
+        "import sys, training.__main__, training.graph, training.transfer, training.promotions\n"
+        "import training.compare, training.html_report\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     run = subprocess.run(

@@ -14,10 +14,13 @@ from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Golden, Manifest
 from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
-from sentiment.prediction import Prediction
-from training import evaluate, export, graph, learn
+from training import export, graph, learn
+from training.card import model_card
 from training.config import NetworkConfig, TrainingConfig
 from training.dataset import Examples
+from training.measures import measure
+from training.plots import plot_confusion
+from training.score import score
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
@@ -94,26 +97,23 @@ def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> lis
 
 def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     """Measure the bundle through the serving path, and add the figures and the model card."""
-    predictions = Classifier(bundle, name="new", version="new").predict(validation.texts)
-    probabilities = np.array(
-        [list(p.probabilities.values()) for p in predictions if isinstance(p, Prediction)]
-    )  # (n, C)
+    answers = score(Classifier(bundle, name="new", version="new"), validation.texts)
     metrics: dict[str, Any] = {}
     for number, name in enumerate(validation.source_names):
         rows = validation.sources == number
         if rows.any():
-            metrics[name] = evaluate.measure(
-                probabilities[rows], validation.labels[rows], validation.label_names
+            metrics[name] = measure(
+                answers.probabilities[rows], validation.labels[rows], validation.label_names
             )
     manifest = bundle.manifest.model_copy(
         update={"metrics": {**bundle.manifest.metrics, "validation": metrics}}
     )
     plot = "confusion.png"
-    card = evaluate.model_card(manifest.model_dump(mode="json"), plots=[plot])
+    card = model_card(manifest.model_dump(mode="json"), plots=[plot])
     return replace(
         bundle,
         manifest=manifest,
-        extras={bundles.CARD: card.encode(), plot: evaluate.plot_confusion(metrics)},
+        extras={bundles.CARD: card.encode(), plot: plot_confusion(metrics)},
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.formats import DataError, did_you_mean
+from training.formats import DataError, closest, did_you_mean
 from training.readers import Rows
 
 __all__ = [
@@ -117,10 +118,11 @@ def _check_labels(file: Rows, label_names: Sequence[str]) -> None:
     known = set(label_names)
     for row, name in enumerate(file.labels or ()):
         if name not in known:
-            hint = did_you_mean(name, label_names)
+            alias = f"{name}={closest(name, label_names) or label_names[0]}"
             raise DataError(
                 f'{file.where(row)}: label "{name}" is not one of {", ".join(label_names)}.'
-                + (hint or f' An alias can map it, such as "{name}" = "{label_names[0]}".')
+                f"{did_you_mean(name, label_names)} "
+                f"An alias can map it, as in --alias {shlex.quote(alias)}."
             )
 
 

@@ -17,13 +17,12 @@ from sklearn.linear_model import LogisticRegression
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
-from sentiment.prediction import Prediction
 from training.config import ConfigError
 from training.dataset import Examples
+from training.score import score
 
 logger = logging.getLogger(__name__)
 
-_TEXTS_AT_ONCE = 256
 _LOWEST = 1e-4  # a probability below this counts as this, so that one teacher has no veto
 
 
@@ -121,13 +120,7 @@ def _from_model(
             f"distil.teachers: {folder} knows {', '.join(classifier.labels)}, and the training "
             f"rows {', '.join(label_names)}. A teacher needs the same labels."
         )
-    probabilities = np.full((len(texts), len(label_names)), 1 / len(label_names))
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        answers = classifier.predict(texts[start : start + _TEXTS_AT_ONCE])
-        for row, answer in enumerate(answers, start):
-            if isinstance(answer, Prediction):
-                probabilities[row] = list(answer.probabilities.values())
-    return probabilities
+    return np.nan_to_num(score(classifier, texts).probabilities, nan=1 / len(label_names))
 
 
 def agree(opinions: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:

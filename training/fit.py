@@ -15,10 +15,11 @@ from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
 from sentiment.tokenizer import Tokenizer
-from training import distil, evaluate, export, graph, learn, network, sources, vectors
+from training import distil, export, graph, learn, network, sources, vectors
 from training.assemble import Trained, assemble
 from training.config import ConfigError, TrainingConfig
 from training.encode import encode, join, labelled_rows, taught_rows, token_ids
+from training.temperature import fit_temperature
 from training.transfer import head_for
 
 logger = logging.getLogger(__name__)
@@ -90,9 +91,7 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
     )
     history = learn.learn(trained.model, rows, checked, config.fit)
     _finish_embedding(trained, ids + taught_ids, name_emoji=base is None)
-    temperature = evaluate.fit_temperature(
-        checked.logits(trained.model), checked.labels, checked.sources
-    )
+    temperature = fit_temperature(checked.logits(trained.model), checked.labels, checked.sources)
     return assemble(
         config,
         data.files,

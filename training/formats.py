@@ -35,11 +35,17 @@ class DataError(SentimentError):
     code = "bad_data"
 
 
-def did_you_mean(word: str, possible: Iterable[str]) -> str:
-    """` Did you mean "positive"?` for the closest of the possible words, or nothing."""
+def closest(word: str, possible: Iterable[str]) -> str | None:
+    """The possible word that is written most like this one, whatever its case; or None."""
     by_folded = {name.casefold(): name for name in possible}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=1)
-    return f' Did you mean "{by_folded[close[0]]}"?' if close else ""
+    return by_folded[close[0]] if close else None
+
+
+def did_you_mean(word: str, possible: Iterable[str]) -> str:
+    """` Did you mean "positive"?` for the closest of the possible words, or nothing."""
+    meant = closest(word, possible)
+    return f' Did you mean "{meant}"?' if meant else ""
 
 
 def unit(path: Path) -> str:

@@ -13,7 +13,7 @@ from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
 from training.config import FitConfig
-from training.evaluate import measure
+from training.measures import measure
 
 logger = logging.getLogger(__name__)
 

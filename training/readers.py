@@ -4,7 +4,7 @@ import logging
 import math
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,14 +25,16 @@ _ROUNDING = 0.01  # how far from 1 a teacher's probabilities may add up
 class Rows:
     """The usable rows of one file.
 
-    `texts`, `labels` (None where the file was read as unlabelled) and `lines` are of one length.
-    A line is the one where the row begins, counted from 1; in Parquet it is the row's number.
+    `texts`, `labels` (None where the file was read as unlabelled), `lines` and each of `others`
+    are of one length. A line is the one where the row begins, counted from 1; in Parquet it is the
+    row's number. `others` holds further columns by name, each value as text.
     """
 
     path: Path
     texts: list[str]
     labels: list[str] | None
     lines: list[int]
+    others: dict[str, list[str]] = field(default_factory=dict)
 
     def where(self, index: int) -> str:
         """The place of a row, for messages: `reviews.csv, line 18`."""
@@ -47,6 +49,7 @@ def read(
     encoding: str = "utf-8",
     aliases: Mapping[str, str] | None = None,
     labelled: bool = True,
+    others: Sequence[str] = (),
 ) -> Rows:
     """Read one file, whose suffix says what it is.
 
@@ -59,18 +62,23 @@ def read(
         encoding: of text files; a byte-order mark overrules it.
         aliases: label as written -> label as meant, such as {"0": "negative"}.
         labelled: whether to read labels.
+        others: the names of further columns to keep.
     Raises:
         DataError: the file or a row of it cannot be used.
     """
     path = Path(path)
     columns = {"--text-column": text} | ({"--label-column": label} if labelled else {})
-    rows = Rows(path, [], [] if labelled else None, [])
+    first = len(columns)
+    columns |= {f"the values of {name}": name for name in others}
+    rows = Rows(path, [], [] if labelled else None, [], {name: [] for name in others})
     for line, values in _with_text(path, encoding, columns):
         rows.texts.append(_valid_text(path, line, values[0]))
         rows.lines.append(line)
         if rows.labels is not None:
             name = _valid_label(path, line, values[1])
             rows.labels.append(aliases.get(name, name) if aliases else name)
+        for kept, value in zip(rows.others.values(), values[first:], strict=True):
+            kept.append("" if value is None else str(value))
     return rows
 
 

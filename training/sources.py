@@ -113,9 +113,13 @@ def _read(
     ]
 
 
-def read_file(config: DataConfig, path: Path, *, labelled: bool = True) -> Rows:
+def read_file(
+    config: DataConfig, path: Path, *, labelled: bool = True, others: Sequence[str] = ()
+) -> Rows:
     """Read one file by the configuration's columns, encoding and aliases.
 
+    Args:
+        labelled, others: as for `readers.read`.
     Raises:
         DataError: the file or a row of it cannot be used.
     """
@@ -126,6 +130,7 @@ def read_file(config: DataConfig, path: Path, *, labelled: bool = True) -> Rows:
         encoding=config.encoding,
         aliases=config.aliases,
         labelled=labelled,
+        others=others,
     )
 
 

@@ -1,37 +1,30 @@
 """The suite itself: well-formed cases, and a ceiling for the model that ships."""
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
-from tests.behaviour import suite
+from training import behaviour as suite
+from training.config import ConfigError
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "default"
+FOLDER = Path(__file__).parent
 LABELS = {"negative", "neutral", "positive"}
 # Generous: it finds a broken model. The figures are for `python -m benchmarks.behaviour`.
 CEILING = 0.45
 
 
-@dataclass
-class Fixed:
-    """An answer with given probabilities for negative, neutral and positive."""
-
-    label: str
-    probabilities: dict[str, float]
-
-
-def answer(negative: float, neutral: float, positive: float) -> Fixed:
+def answer(negative: float, neutral: float, positive: float) -> suite.Given:
     probabilities = {"negative": negative, "neutral": neutral, "positive": positive}
-    return Fixed(max(probabilities, key=probabilities.__getitem__), probabilities)
+    return suite.Given(max(probabilities, key=probabilities.__getitem__), probabilities)
 
 
 @pytest.fixture(scope="module")
 def cases() -> list[suite.Case]:
-    return suite.cases()
+    return suite.cases(FOLDER)
 
 
 def test_every_capability_has_enough_cases(cases) -> None:
@@ -58,7 +51,7 @@ def test_groups_have_no_misspelt_keys() -> None:
         "invariance": {"test", "texts", "take", "tolerance"},
         "direction": {"test", "texts", "take", "margin", "score"},
     }
-    for groups in suite.groups_by_capability().values():
+    for groups in suite.groups_by_capability(FOLDER).values():
         for group in groups:
             assert set(group) <= known[group["test"]], group
 
@@ -88,11 +81,11 @@ def test_all_labels_and_kinds_are_asked_for(cases) -> None:
 
 
 def test_the_cases_are_the_same_each_time(cases) -> None:
-    assert suite.cases() == cases
+    assert suite.cases(FOLDER) == cases
 
 
 def test_a_model_of_one_answer_fails_where_it_must() -> None:
-    results = suite.run(lambda texts: [answer(0.1, 0.8, 0.1)] * len(texts))
+    results = suite.run(lambda texts: [answer(0.1, 0.8, 0.1)] * len(texts), FOLDER)
     assert results["names places numbers"].failures == 0
     assert results["vocabulary"].rate == 1
     assert len(results["vocabulary"].examples) == 3
@@ -120,5 +113,28 @@ def test_direction(score, margin, fails) -> None:
 
 @pytest.mark.skipif(not (MODEL / bundles.CURRENT).exists(), reason="there is no models/default")
 def test_the_default_model_stays_under_the_ceiling() -> None:
-    results = suite.run(Classifier.load(bundles.current(MODEL)).predict)
+    results = suite.run(suite.predictor(Classifier.load(bundles.current(MODEL))), FOLDER)
     assert suite.mean_rate(results) < CEILING, {n: round(r.rate, 2) for n, r in results.items()}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "there is no capabilities/"),
+        ({"capabilities/a.json": "{"}, "a.json: cannot be read as JSON"),
+        ({"capabilities/a.json": '{"groups": []}'}, "fillers.json: cannot be read"),
+        ({"capabilities/a.json": '{"groups": [{}]}', "fillers.json": "{}"}, "KeyError"),
+    ],
+)
+def test_a_folder_that_is_no_suite(tmp_path, files, message) -> None:
+    (tmp_path / "capabilities").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        suite.cases(tmp_path)
+
+
+def test_a_model_of_other_labels(make_bundle) -> None:
+    two = Classifier(make_bundle(labels=("negative", "positive")), name="two", version="1")
+    with pytest.raises(ConfigError, match="two/1: the model answers negative, positive"):
+        suite.predictor(two)

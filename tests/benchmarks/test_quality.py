@@ -12,7 +12,7 @@ import pytest
 from benchmarks import quality, report, sets
 from benchmarks.embeddings import SentenceEmbeddings
 from training.dataset import Examples
-from training.evaluate import measure
+from training.measures import measure
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -89,12 +89,12 @@ def test_unknown_label():
         to_examples([file], label_names=("negative", "neutral", "positive"))
     assert str(error.value) == (
         'reviews.csv, line 3: label "postive" is not one of negative, neutral, positive. '
-        'Did you mean "positive"?'
+        'Did you mean "positive"? An alias can map it, as in --alias postive=positive.'
     )
 
 
 def test_unknown_label_like_no_other():
-    with pytest.raises(DataError, match='An alias can map it, such as "0" = "negative"'):
+    with pytest.raises(DataError, match="An alias can map it, as in --alias 0=negative"):
         to_examples([rows("r.csv", ("Bad", "0"))], label_names=("negative", "positive"))
 
 

@@ -1,142 +1,219 @@
-"""Figures that can be worked out by hand, the temperature, the model card and its plot."""
+"""`evaluate` on a small model: figures, notes, slices, mistakes, and the three kinds of report."""
 
-import struct
+import csv
+import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sentiment.classifier import activate
-from training import evaluate
+from sentiment.classifier import Classifier
+from training import evaluate, labelled
+from training.__main__ import main
+from training.config import DataConfig
+from training.formats import DataError
+from training.measures import measure
 
-LABELS = ("negative", "neutral", "positive")
-
-
-def test_measure_by_hand():
-    probabilities = np.array(
-        [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7], [0.5, 0.4, 0.1], [0.2, 0.2, 0.6]]
-    )
-    labels = np.array([0, 0, 0, 1, 2], np.int32)
-    values = evaluate.measure(probabilities, labels, LABELS)
-    assert values["rows"] == 5
-    assert values["classes"] == list(LABELS)
-    assert values["confusion"] == [[2, 0, 1], [1, 0, 0], [0, 0, 1]]
-    assert values["accuracy"] == 0.6
-    assert values["macro_recall"] == pytest.approx((2 / 3 + 0 + 1) / 3, abs=1e-4)
-    assert values["macro_f1"] == pytest.approx((2 / 3 + 0 + 2 / 3) / 3, abs=1e-4)
-    truth = np.array([0.8, 0.6, 0.1, 0.4, 0.6])
-    assert values["nll"] == pytest.approx(-np.log(truth).mean(), abs=1e-4)
+TEXTS = [
+    f"{start} {word} {noun}{end}"
+    for start in ("The", "Not a", "We had one")
+    for word in ("good", "awful", "second", "zzqx")
+    for noun in ("evening", "film about a bus")
+    for end in ("!", " 😡", ", fish & chips")
+]  # 72
 
 
-def test_a_set_that_lacks_a_class_is_measured_on_those_it_has():
-    # "neutral" is the likeliest everywhere, and no row is: the next decides.
-    probabilities = np.array([[0.3, 0.6, 0.1], [0.1, 0.6, 0.3], [0.1, 0.8, 0.1]])
-    values = evaluate.measure(probabilities, np.array([0, 2, 2], np.int32), LABELS)
-    assert values["classes"] == ["negative", "positive"]
-    assert values["confusion"] == [[1, 0], [1, 1]]
-    assert values["accuracy"] == pytest.approx(2 / 3, abs=1e-4)
-    truth = np.array([0.75, 0.75, 0.5])  # made to add up to 1 over the two
-    assert values["nll"] == pytest.approx(-np.log(truth).mean(), abs=1e-4)
+@pytest.fixture(scope="module")
+def answers(classifier: Classifier) -> list[str]:
+    """What the model says of each text."""
+    return [prediction.label for prediction in classifier.predict(TEXTS)]
 
 
-def test_a_probability_of_zero_has_a_finite_loss():
-    values = evaluate.measure(np.array([[1.0, 0], [0, 1]]), np.array([1, 1], np.int32), ("a", "b"))
-    assert np.isfinite(values["nll"])
-    values = evaluate.measure(np.array([[0, 1.0, 0]]), np.array([2], np.int32), LABELS)
-    assert np.isfinite(values["nll"])
+def write(path: Path, rows: list[tuple[str, ...]], header=("text", "label")) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    return path
 
 
-def test_calibration_error_by_hand():
-    # 30 answers make 15 bins of two: the gaps are |0.5 - 0.5| in five, |0.6 - 1| in five,
-    # |0.9 - 0.5| in five.
-    confidence = np.repeat([0.5, 0.6, 0.9], 10)
-    correct = np.array([True, False] * 5 + [True] * 10 + [True, False] * 5)
-    assert evaluate.calibration_error(confidence, correct) == pytest.approx((0 + 0.4 + 0.4) / 3)
+def read(path: Path, classifier: Classifier, *others: str) -> labelled.Labelled:
+    return labelled.read(DataConfig(), [path], classifier.labels, others)
 
 
-def test_calibration_error_of_fewer_answers_than_bins():
-    assert evaluate.calibration_error(np.array([0.8]), np.array([True])) == pytest.approx(0.2)
-    gap = evaluate.calibration_error(np.array([0.9, 0.6]), np.array([False, True]))
-    assert gap == pytest.approx((0.9 + 0.4) / 2)
+@pytest.fixture
+def half(tmp_path, answers) -> Path:
+    """Every second row has the label that the model gives it, the others have the next one."""
+    following = {"negative": "neutral", "neutral": "positive", "positive": "negative"}
+    rows = [
+        (text, answer if number % 2 else following[answer], f"part <{number % 2}>")
+        for number, (text, answer) in enumerate(zip(TEXTS, answers, strict=True))
+    ]
+    return write(tmp_path / "half.csv", rows, ("text", "label", "part"))
 
 
-def sampled(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, and labels drawn with just the probabilities that they give."""
-    random = np.random.default_rng(0)
-    logits = random.normal(0, 2, (rows, columns)).astype(np.float32)
-    probabilities = activate(logits, temperature=1.0)
-    drawn = random.random((rows, 1)) > probabilities.cumsum(axis=1)
-    return logits, drawn.sum(axis=1).astype(np.int32)
+def test_the_figures_are_those_of_measure(half, classifier):
+    data = read(half, classifier)
+    result = evaluate.evaluate(classifier, data)
+    probabilities = [list(p.probabilities.values()) for p in classifier.predict(TEXTS)]
+    expected = measure(np.array(probabilities), data.examples.labels, classifier.labels)
+    assert result["figures"] == expected
+    assert expected["accuracy"] == 0.5
+    low, high = result["intervals"]["accuracy"]
+    assert 0.3 < low < 0.5 < high < 0.7
+    assert sum(one["rows"] for one in result["calibration"]) == 72
+    assert result["left_out"] == 0 and result["notes"] == []
 
 
-@pytest.mark.parametrize("columns", [1, 3])
-@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
-def test_the_temperature_undoes_a_scale(columns, scale):
-    logits, labels = sampled(20_000, columns)
-    found = evaluate.fit_temperature(scale * logits, labels, np.zeros(len(labels), np.int32))
-    assert found == pytest.approx(scale, rel=0.05)
+def test_slices_share_the_rows_out(half, classifier):
+    result = evaluate.evaluate(classifier, read(half, classifier, "part"))
+    by: dict[str, int] = {}
+    for one in result["slices"]:
+        by[one["by"]] = by.get(one["by"], 0) + one["rows"]
+        assert one["interval"][0] <= one["accuracy"] <= one["interval"][1]
+        assert one["interval"][0] < one["interval"][1]
+    assert by == {"length": 72, "unknown words": 72, "part": 72}
+    found = {one["value"]: one["accuracy"] for one in result["slices"]}
+    assert (found["part <0>"], found["part <1>"]) == (0, 1)
 
 
-def test_every_source_counts_the_same_for_the_temperature():
-    logits, labels = sampled(4_000, 3)
-    # 3,900 rows that are right as they are, and 100 that are twice as sure as they should be
-    sources = (np.arange(4_000) >= 3_900).astype(np.int32)
-    mixed = np.where(sources[:, None] == 1, 2 * logits, logits)
-    many = evaluate.fit_temperature(mixed, labels, np.zeros_like(sources))
-    equal = evaluate.fit_temperature(mixed, labels, sources)
-    assert many == pytest.approx(1.0, abs=0.1)
-    assert equal > many + 0.1
+def test_a_slice_by_length_is_by_tokens(tmp_path, classifier):
+    rows = [("bus " * 12, "negative"), ("bus", "positive"), ("bus " * 30, "neutral")]
+    result = evaluate.evaluate(classifier, read(write(tmp_path / "r.csv", rows), classifier))
+    lengths = [one["value"] for one in result["slices"] if one["by"] == "length"]
+    assert lengths == ["up to 10 tokens", "11 to 20 tokens", "21 to 50 tokens"]
 
 
-def test_a_source_that_lacks_a_class_has_a_temperature_too():
-    logits, labels = sampled(4_000, 3)
-    rows = labels != 1
-    found = evaluate.fit_temperature(2 * logits[rows], labels[rows], np.zeros(rows.sum(), np.int32))
-    assert found == pytest.approx(2, rel=0.1)
+def test_values_past_the_most_common_are_one_slice(tmp_path, classifier, answers):
+    rows = [
+        (text, answer, str(number) if number < 30 else "common")
+        for number, (text, answer) in enumerate(zip(TEXTS, answers, strict=True))
+    ]
+    path = write(tmp_path / "r.csv", rows, ("text", "label", "id"))
+    result = evaluate.evaluate(classifier, read(path, classifier, "id"))
+    found = {one["value"]: one["rows"] for one in result["slices"] if one["by"] == "id"}
+    assert found["common"] == 42 and len(found) == 21
+    assert found["(all other values)"] == 11
 
 
-def metrics() -> dict:
-    probabilities = np.array([[0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.1, 0.2, 0.7], [0.5, 0.4, 0.1]])
-    return {
-        "a.csv": evaluate.measure(probabilities, np.array([0, 1, 2, 2], np.int32), LABELS),
-        "b.csv": evaluate.measure(probabilities, np.array([0, 2, 2, 0], np.int32), LABELS),
-    }
+def test_mistakes_are_told_surest_first_with_their_place(half, classifier):
+    mistakes = evaluate.evaluate(classifier, read(half, classifier))["mistakes"]
+    assert len(mistakes) == 20
+    sureness = [one["confidence"] for one in mistakes]
+    assert sureness == sorted(sureness, reverse=True)
+    for one in mistakes:
+        line = int(re.fullmatch(rf"{half}, line (\d+)", one["place"])[1])
+        assert one["text"] == TEXTS[line - 2]
+        assert one["answer"] != one["label"]
 
 
-@pytest.mark.parametrize("names", [["a.csv"], ["a.csv", "b.csv"]])
-def test_the_plot_is_a_png(names):
-    png = evaluate.plot_confusion({name: metrics()[name] for name in names})
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    assert min(struct.unpack(">II", png[16:24])) >= 300
+def test_excerpts_are_short_and_hold_nothing_that_a_terminal_obeys():
+    assert labelled.one_line("a\n b\x1b[31m\u202ec") == "a b[31mc"
+    assert len(labelled.one_line("word " * 100)) <= 160
 
 
-def test_the_model_card_holds_the_figures():
-    manifest = {
-        "labels": LABELS,
-        "created": "2024-05-06T07:08:09+00:00",
-        "temperature": 1.23456,
-        "pipeline": {"timesteps": 64, "overlap": 16},
-        "network": {
-            "bidirectional": True,
-            "layers": [32, 16],
-            "pooling": ["max", "mean"],
-            "features": 50,
-            "vocabulary": 4000,
-        },
-        "metrics": {"coverage": {"vocabulary": 0.5, "tokens": 0.985}, "validation": metrics()},
-        "data": [{"role": "train", "name": "a.csv", "rows": 400}],
-        "training": {"data": {"notes": "Collected by us; free to use.\n"}},
-    }
-    card = evaluate.model_card(manifest, plots=["confusion.png"])
-    for expected in (
-        "negative, neutral, positive, trained on 2024-05-06",
-        "bidirectional LSTM, 32 + 16 units, max + mean pooling, 50 features, 4000 tokens",
-        "64 timesteps",
-        "Temperature: 1.235",
-        "50.0% of the vocabulary and 98.5% of the training tokens",
-        "| a.csv | 4 | 0.750 | 0.833 |",
-        "| b.csv | 4 | 0.750 |",
-        "![confusion.png](confusion.png)",
-        "\nCollected by us; free to use.\n",
-        "- train: a.csv, 400 rows",
-    ):
-        assert expected in card
+def test_a_class_without_a_row_is_said_and_never_answered(tmp_path, classifier, answers):
+    rows = [
+        (text, "positive" if answer == "positive" else "negative")
+        for text, answer in zip(TEXTS, answers, strict=True)
+    ]
+    assert {"negative", "neutral", "positive"} == set(answers)
+    result = evaluate.evaluate(classifier, read(write(tmp_path / "r.csv", rows), classifier))
+    share = answers.count("neutral") / len(answers)
+    assert result["figures"]["classes"] == ["negative", "positive"]
+    assert f"Left free, the model says neutral on {share:.1%} of the rows." in result["notes"][0]
+    assert "neutral" not in {one["answer"] for one in result["mistakes"]}
+
+
+def test_rows_without_a_token_are_left_out(tmp_path, classifier):
+    rows = [("<b></b>", "neutral"), ("good", "positive"), ("bad", "negative")]
+    result = evaluate.evaluate(classifier, read(write(tmp_path / "r.csv", rows), classifier))
+    assert (result["left_out"], result["figures"]["rows"]) == (1, 2)
+    data = read(write(tmp_path / "s.csv", [rows[0], rows[1]]), classifier)
+    with pytest.raises(DataError, match="s.csv: of 2 rows 1 hold a token"):
+        evaluate.evaluate(classifier, data)
+
+
+def test_a_file_that_the_model_was_made_from_is_told(half, make_bundle):
+    from training.dataset import fingerprint
+
+    made = make_bundle()
+    entry = {"role": "train", **fingerprint(half)}
+    object.__setattr__(made, "manifest", made.manifest.model_copy(update={"data": [entry]}))
+    classifier = Classifier(made, name="new", version="1")
+    (note,) = evaluate.evaluate(classifier, read(half, classifier))["notes"]
+    assert note.startswith("half.csv is one of the files that new/1 was made from (train)")
+
+
+def test_reports(half, bundle_root, tmp_path, capsys):
+    rows = half.read_text(encoding="utf-8") + '"<script>alert(1)</script> ""x"" & y",negative,\n'
+    half.write_text(rows, encoding="utf-8")
+    page, figures = tmp_path / "report.html", tmp_path / "figures.json"
+    arguments = ["evaluate", str(bundle_root / "default"), str(half), "--slice", "part"]
+    assert main([*arguments, "--html", str(page), "--json", str(figures)]) == 0
+    said = capsys.readouterr().out
+    result = json.loads(figures.read_text(encoding="utf-8"))
+    html = page.read_text(encoding="utf-8")
+
+    assert said.startswith("default/1 on 73 rows of half.csv\n")
+    assert f"{result['figures']['accuracy']:.3f}" in said and "part: part <1>" in said
+    assert result["mistakes"][0]["text"] in said
+
+    assert "part &lt;1&gt;" in html and "<1>" not in html
+    assert "<script" not in html
+    assert html.count("<svg") == 1 and "currentColor" in html
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#)|url\((?!#)|@import""", html)
+    assert "default-src 'none'" in html
+    assert "prefers-color-scheme: dark" in html
+    for one in result["slices"]:
+        assert f"{one['accuracy']:.3f}" in html
+
+
+def test_what_comes_from_the_data_is_escaped(tmp_path, bundle_root, classifier):
+    text = '<script>alert(1)</script> "quoted" <img src=x onerror=alert(1)> it is a bus'
+    (prediction,) = classifier.predict([text])
+    wrong = next(label for label in classifier.labels if label != prediction.label)
+    other = next(label for label in classifier.labels if label not in (wrong, prediction.label))
+    path = write(tmp_path / "a<b>.csv", [(text, wrong), ("good", other), ("x", prediction.label)])
+    page = tmp_path / "report.html"
+    command = ["evaluate", str(bundle_root / "default"), str(path), "--html", str(page)]
+    assert main(command) == 0
+    html = page.read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &#34;quoted&#34;" in html
+    assert "a&lt;b&gt;.csv" in html
+    assert "<img" not in html and "<script" not in html and "<b>.csv" not in html
+
+    assert main([*command, "--no-text"]) == 0
+    assert "alert(1)" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("rows", "arguments", "message"),
+    [
+        (
+            "text,label\nfine,5\nbad,1\n",
+            [],
+            'label "5" is not one of negative, neutral, positive. An alias can map it, as in '
+            "--alias 5=negative.",
+        ),
+        ("text,label\nfine,Positive\n", [], "--alias Positive=positive."),
+        ("text,label\nfine,positive\nbad,negative\n", ["--slice", "lang"], 'no column "lang"'),
+        ("text,label\nfine,positive\nbad,negative\n", ["--json", "no/where"], "cannot be written"),
+        ("text,label\nfine,positive\nbad,negative\n", ["--alias", "x"], "expected FROM=TO"),
+        ("text,label\nfine,positive\nok,positive\n", [], "at least two labels are needed"),
+    ],
+)
+def test_mistakes_of_the_caller(tmp_path, bundle_root, capsys, rows, arguments, message):
+    path = tmp_path / "r.csv"
+    path.write_text(rows, encoding="utf-8")
+    assert main(["evaluate", str(bundle_root / "default"), str(path), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.out == ""
+
+
+def test_columns_and_aliases_are_read_as_a_fit_does(tmp_path, bundle_root, capsys):
+    path = tmp_path / "r.csv"
+    path.write_bytes("review;stars\ncafé good;5\nbad;1\n".encode("cp1252"))
+    options = "--text-column review --label-column stars --encoding cp1252 --alias 5=positive"
+    command = ["evaluate", str(bundle_root / "default" / "1"), str(path), *options.split()]
+    assert main([*command, "--alias", "1=negative"]) == 0
+    assert "on 2 rows of r.csv" in capsys.readouterr().out

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.behaviour import suite
-from training import templates
+from training import behaviour, templates
 from training.templates import LABELS, TemplateError, expand, generate
 
 # The fillers that both may use: praise and blame too common to train without. All others, nouns,
@@ -20,6 +19,7 @@ COMMON = {"good", "great", "bad", "terrible"}
 # Emoji that the suite asks about and no template trains.
 HELD_OUT_EMOJI = "🤗😻🙌💯🤬😩💔🖕🤦"
 
+SUITE = Path(__file__).parents[1] / "behaviour"
 _SLOT = re.compile(r"\{([+-]?[a-z_]+)[^}]*\}")
 
 
@@ -39,7 +39,7 @@ def training_templates() -> list[str]:
 def suite_templates() -> list[str]:
     texts = [
         text
-        for groups in suite.groups_by_capability().values()
+        for groups in behaviour.groups_by_capability(SUITE).values()
         for group in groups
         for text in group["texts"]
     ]
@@ -141,7 +141,7 @@ def test_no_template_both_trains_and_tests(training_templates, suite_templates) 
 
 def test_no_sentence_that_tests_can_be_trained(fillers, training_templates) -> None:
     """Match every tested text against every training template with all of its fillers."""
-    tested = {normalized(text) for case in suite.cases() for text in case.texts}
+    tested = {normalized(text) for case in behaviour.cases(SUITE) for text in case.texts}
     options = {
         name: "|".join(
             re.escape(normalized(text))
@@ -171,7 +171,7 @@ def test_no_sentence_that_tests_can_be_trained(fillers, training_templates) -> N
 
 
 def test_fillers_overlap_in_common_words_only(fillers) -> None:
-    theirs = json.loads((suite.FOLDER / "fillers.json").read_text(encoding="utf-8"))
+    theirs = json.loads((SUITE / "fillers.json").read_text(encoding="utf-8"))
     assert texts_of(fillers) & texts_of(theirs) <= COMMON
 
 

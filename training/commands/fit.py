@@ -3,10 +3,11 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from training import config as configs
-from training.commands import bundle
-from training.config import ConfigError, Source, TrainingConfig
+from training.commands import bundle, columns
+from training.config import Source, TrainingConfig
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -20,12 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data", nargs="+", type=Path, default=(), metavar="FOLDER", help="where the files are"
     )
     parser.add_argument("--from", type=Path, dest="base", help="a model or bundle to go on from")
-    parser.add_argument("--text-column", help='default "text"')
-    parser.add_argument("--label-column", help='default "label"')
-    parser.add_argument("--encoding", help='of the files, as "cp1252"; default "utf-8"')
-    parser.add_argument(
-        "--alias", action="append", metavar="FROM=TO", help="a label's name, as 0=negative"
-    )
+    columns.add_options(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -42,23 +38,12 @@ def run(options: argparse.Namespace) -> None:
 
 def _with_options(config: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
     """Let the command line's options override the configuration's."""
-    data = {
+    data: dict[str, Any] = {
         role: tuple(Source(path=path) for path in paths)
         for role in ("train", "validation", "unlabelled")
         if (paths := getattr(options, role))
     }
-    data |= {
-        name: value
-        for name in ("text_column", "label_column", "encoding")
-        if (value := getattr(options, name))
-    }
-    if options.alias:
-        data["aliases"] = {**config.data.aliases, **dict(map(_alias, options.alias))}
+    data |= columns.chosen(options)
+    if "aliases" in data:
+        data["aliases"] = {**config.data.aliases, **data["aliases"]}
     return config.model_copy(update={"data": config.data.model_copy(update=data)})
-
-
-def _alias(text: str) -> tuple[str, str]:
-    name, equals, label = text.partition("=")
-    if not equals or not name.strip() or not label.strip():
-        raise ConfigError(f'--alias {text}: expected FROM=TO, as in "0=negative"')
-    return name.strip(), label.strip()

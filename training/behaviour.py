@@ -1,4 +1,4 @@
-"""The behavioural suite: cases from templates and by hand, and a run that counts the failures.
+"""A behavioural suite: cases from templates and by hand, and a run that counts the failures.
 
 After Ribeiro et al. 2020, "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList", with
 its three kinds of tests:
@@ -13,7 +13,8 @@ its three kinds of tests:
   for the second, by more than a margin (0.1 unless the group says otherwise). A negative margin
   says only that it may not go the other way by as much: for texts whose score is near its end.
 
-`capabilities/*.json` hold the cases, `fillers.json` what stands in their slots.
+A suite is a folder: `capabilities/*.json` hold the cases, `fillers.json` what stands in their
+slots. That of this project is `tests/behaviour/`.
 """
 
 import json
@@ -22,9 +23,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from training.templates import expand
+from sentiment.classifier import Classifier
+from sentiment.errors import TextError
+from training.config import ConfigError
+from training.templates import LABELS, expand
 
-FOLDER = Path(__file__).parent
 TOLERANCE = 0.1
 MARGIN = 0.1
 _TAKE = 3  # sentences of a template, unless its group says otherwise
@@ -38,6 +41,17 @@ class Answer(Protocol):
     def label(self) -> str: ...
     @property
     def probabilities(self) -> Mapping[str, float]: ...
+
+
+Predict = Callable[[list[str]], Sequence[Answer]]
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer made by hand."""
+
+    label: str
+    probabilities: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -84,35 +98,75 @@ class Result:
         return self.failures / self.cases
 
 
-def cases() -> list[Case]:
-    """Read all cases, the same ones in the same order each time."""
-    fillers = json.loads((FOLDER / "fillers.json").read_text(encoding="utf-8"))
-    return [
-        case
-        for capability, groups in groups_by_capability().items()
-        for group in groups
-        for case in _cases(capability, group, fillers)
-    ]
+def cases(folder: Path) -> list[Case]:
+    """Read all cases, the same ones in the same order each time.
+
+    Raises:
+        ConfigError: the folder holds no suite.
+        TemplateError: a template and the fillers do not fit.
+    """
+    groups = groups_by_capability(folder)
+    fillers = _json(folder / "fillers.json")
+    try:
+        return [
+            case
+            for capability in groups
+            for group in groups[capability]
+            for case in _cases(capability, group, fillers)
+        ]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{folder}: a group of a capability is not as expected: {error!r}. Groups hold a "
+            '"test" (label, invariance or direction) and "texts".'
+        ) from None
 
 
-def groups_by_capability() -> dict[str, list[dict[str, Any]]]:
-    """Read the groups of templates as they are written."""
-    return {
-        file.stem.replace("_", " "): json.loads(file.read_text(encoding="utf-8"))["groups"]
-        for file in sorted((FOLDER / "capabilities").glob("*.json"))
-    }
+def groups_by_capability(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Read the groups of templates as they are written.
+
+    Raises:
+        ConfigError: the folder holds no suite.
+    """
+    files = sorted((folder / "capabilities").glob("*.json"))
+    if not files:
+        raise ConfigError(
+            f"{folder}: there is no capabilities/*.json in it; a suite is a folder as "
+            "tests/behaviour is."
+        )
+    return {file.stem.replace("_", " "): _json(file)["groups"] for file in files}
 
 
-def run(
-    predict: Callable[[list[str]], Sequence[Answer]], *, examples: int = 3
-) -> dict[str, Result]:
+def predictor(classifier: Classifier) -> Predict:
+    """Let a model answer; a text that it cannot classify gets the same for every class.
+
+    Raises:
+        ConfigError: its labels are not negative, neutral and positive.
+    """
+    if set(classifier.labels) != set(LABELS):
+        raise ConfigError(
+            f"{classifier.name}/{classifier.version}: the model answers "
+            f"{', '.join(classifier.labels)}, and the suite asks for {', '.join(LABELS)}. "
+            "Name a model of these labels."
+        )
+
+    def predict(texts: list[str]) -> list[Answer]:
+        unsure = Given("neutral", dict.fromkeys(LABELS, 1 / len(LABELS)))
+        return [unsure if isinstance(one, TextError) else one for one in classifier.predict(texts)]
+
+    return predict
+
+
+def run(predict: Predict, folder: Path, *, examples: int = 3) -> dict[str, Result]:
     """Ask a model everything, and count by capability.
 
     Args:
         predict: n texts to n answers.
+        folder: of the suite.
         examples: the most failures of a capability to tell.
+    Raises:
+        as `cases`.
     """
-    asked = cases()
+    asked = cases(folder)
     texts = list(dict.fromkeys(text for case in asked for text in case.texts))
     answers = dict(zip(texts, predict(texts), strict=True))
     results: dict[str, Result] = {}
@@ -130,6 +184,13 @@ def run(
 def mean_rate(results: Mapping[str, Result]) -> float:
     """The mean over the capabilities, each counting the same, of the share that failed."""
     return sum(result.rate for result in results.values()) / len(results)
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from None
 
 
 def _cases(capability: str, group: Mapping[str, Any], fillers: Any) -> Iterator[Case]:

@@ -1,0 +1,60 @@
+"""What a promotion compared and decided, as text for a terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from training.text_report import MEASURES, table
+
+
+def render(compared: Mapping[str, Any], reasons: Sequence[str]) -> str:
+    """Write what `compare` found, and why the candidate is refused, if it is."""
+    return "\n".join(_lines(compared, reasons)) + "\n"
+
+
+def _lines(compared: Mapping[str, Any], reasons: Sequence[str]) -> Iterator[str]:
+    new, old = compared["candidate"], compared["current"]
+    names = ", ".join(file["name"] for file in compared["data"])
+    left_out = f" ({compared['left_out']} more left out)" if compared["left_out"] else ""
+    yield (
+        f"{new['name']}/{new['version']} against {old['name']}/{old['version']} "
+        f"on {new['figures']['rows']:,} rows of {names}{left_out}"
+    )
+    for note in compared["notes"]:
+        yield f"note: {note}"
+    yield ""
+    figures = MEASURES | {"calibration_error": "calibration error"}
+    speed, suite = compared["speed"], compared["suite"]
+    yield from table(
+        [
+            ["", "current", "candidate"],
+            *(
+                [title, *(f"{one['figures'][name]:.3f}" for one in (old, new))]
+                for name, title in figures.items()
+            ),
+            ["ms a text", f"{speed['current']:.2f}", f"{speed['candidate']:.2f}"],
+            ["MB", *(f"{one['bytes'] / 1e6:.1f}" for one in (old, new))],
+            ["suite, failures", *(_mean(suite, name) for name in ("current", "candidate"))],
+        ]
+    )
+    test, flips = compared["mcnemar"], compared["flips"]
+    yield ""
+    yield (
+        f"{flips['rows']:,} answers differ: {test['mended']} mended, {test['broken']} broken, "
+        f"the others wrong both times; p = {test['p']:.3g} (McNemar's exact test)"
+    )
+    yield from (f"  {one['before']} -> {one['after']}: {one['rows']}" for one in flips["kinds"])
+    for one in flips["examples"]:
+        yield (
+            f"  {one['place']}: {one['label']}; was {one['before']}, "
+            f"now {one['after']} {one['confidence']:.3f}"
+        )
+        if "text" in one:
+            yield f"    {one['text']}"
+    if reasons:
+        yield ""
+        yield "Reasons against it:"
+        yield from (f"- {reason}" for reason in reasons)
+
+
+def _mean(suite: Mapping[str, Any] | None, name: str) -> str:
+    return f"{suite[name]['mean']:.1%}" if suite else "not run"
