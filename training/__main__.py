@@ -7,26 +7,25 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import export_keras, fit, templates
+from training.commands import check, export_keras, fit, templates
 
-_COMMANDS = {"fit": fit, "templates": templates, "export-keras": export_keras}
+_COMMANDS = {"fit": fit, "check": check, "templates": templates, "export-keras": export_keras}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit status (2 for what the user can mend)."""
+    """Run one command; return its exit status (2 for what the user can mend)."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("gensim").setLevel(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        options.run(options)
+        return options.run(options) or 0
     except SentimentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: nothing was saved\n")
         return 130
-    return 0
 
 
 def parser() -> argparse.ArgumentParser:

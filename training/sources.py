@@ -18,7 +18,7 @@ from training.dataset import (
     split,
     to_examples,
 )
-from training.readers import Rows, read, read_taught
+from training.readers import Problem, Rows, read, read_taught
 
 logger = logging.getLogger(__name__)
 
@@ -109,13 +109,21 @@ def _read(
     labelled: bool = True,
 ) -> list[Rows]:
     return [
-        read_file(config, _find(source.path, directories), labelled=labelled) for source in sources
+        read_file(config, find(source.path, directories), labelled=labelled) for source in sources
     ]
 
 
-def read_file(config: DataConfig, path: Path, *, labelled: bool = True) -> Rows:
+def read_file(
+    config: DataConfig,
+    path: Path,
+    *,
+    labelled: bool = True,
+    problems: list[Problem] | None = None,
+) -> Rows:
     """Read one file by the configuration's columns, encoding and aliases.
 
+    Args:
+        problems: as `read` takes it.
     Raises:
         DataError: the file or a row of it cannot be used.
     """
@@ -126,6 +134,7 @@ def read_file(config: DataConfig, path: Path, *, labelled: bool = True) -> Rows:
         encoding=config.encoding,
         aliases=config.aliases,
         labelled=labelled,
+        problems=problems,
     )
 
 
@@ -139,7 +148,7 @@ def _taught(
     held = {normalise(text) for text in validation.texts} if config.taught else set()
     for source in config.taught:
         rows, values = read_taught(
-            _find(source.path, directories),
+            find(source.path, directories),
             validation.label_names,
             text=config.text_column,
             encoding=config.encoding,
@@ -152,7 +161,8 @@ def _taught(
     return files, Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
 
 
-def _find(path: str, directories: Sequence[Path]) -> Path:
+def find(path: str, directories: Sequence[Path]) -> Path:
+    """Where a file is: in the first of the directories that has it; without any, as it is named."""
     places = [directory / path for directory in directories] or [Path(path)]
     found = [place for place in places if place.exists()]
     return (found or places)[0]
