@@ -182,6 +182,11 @@ class Tokenizer:
             raise
         return Tokens(encoding, encoding.ids)
 
+    def words(self, text: str) -> list[str]:
+        """Cut one text into the words that are looked up, as a vocabulary spells them."""
+        normal = self._backend.normalizer.normalize_str(text)
+        return [word for word, _ in self._backend.pre_tokenizer.pre_tokenize_str(normal)]
+
     def encode_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Tokenize many texts on all cores, keeping their ids alone."""
         return [encoding.ids for encoding in self._backend.encode_batch_fast(list(texts))]

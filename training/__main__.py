@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import evaluate, export_keras, fit, promote, templates
+from training.commands import check, evaluate, export_keras, fit, promote, templates
 
 _COMMANDS = {
     "fit": fit,
+    "check": check,
     "evaluate": evaluate,
     "promote": promote,
     "templates": templates,

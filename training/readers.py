@@ -22,6 +22,15 @@ _ROUNDING = 0.01  # how far from 1 a teacher's probabilities may add up
 
 
 @dataclass(frozen=True)
+class Problem:
+    """A row that cannot be used, and why; `empty` where it has no text and is merely skipped."""
+
+    line: int
+    message: str
+    empty: bool
+
+
+@dataclass(frozen=True)
 class Rows:
     """The usable rows of one file.
 
@@ -50,6 +59,7 @@ def read(
     aliases: Mapping[str, str] | None = None,
     labelled: bool = True,
     others: Sequence[str] = (),
+    problems: list[Problem] | None = None,
 ) -> Rows:
     """Read one file, whose suffix says what it is.
 
@@ -63,6 +73,8 @@ def read(
         aliases: label as written -> label as meant, such as {"0": "negative"}.
         labelled: whether to read labels.
         others: the names of further columns to keep.
+        problems: where given, each row that cannot be used is added here and left out, and the
+            warning is left to the caller; otherwise the first such row is an error.
     Raises:
         DataError: the file or a row of it cannot be used.
     """
@@ -71,11 +83,18 @@ def read(
     first = len(columns)
     columns |= {f"the values of {name}": name for name in others}
     rows = Rows(path, [], [] if labelled else None, [], {name: [] for name in others})
-    for line, values in _with_text(path, encoding, columns):
-        rows.texts.append(_valid_text(path, line, values[0]))
+    for line, values in _with_text(path, encoding, columns, problems):
+        try:
+            written = _valid_text(path, line, values[0])
+            name = _valid_label(path, line, values[1]) if labelled else ""
+        except DataError as error:
+            if problems is None:
+                raise
+            problems.append(Problem(line, str(error), empty=False))
+            continue
+        rows.texts.append(written)
         rows.lines.append(line)
         if rows.labels is not None:
-            name = _valid_label(path, line, values[1])
             rows.labels.append(aliases.get(name, name) if aliases else name)
         for kept, value in zip(rows.others.values(), values[first:], strict=True):
             kept.append("" if value is None else str(value))
@@ -107,8 +126,16 @@ def read_taught(
     return rows, np.array(probabilities, np.float32)
 
 
-def _with_text(path: Path, encoding: str, columns: Mapping[str, str]) -> Values:
-    """The cells of the rows whose first cell, the text, is not empty; a warning counts the rest."""
+def _with_text(
+    path: Path,
+    encoding: str,
+    columns: Mapping[str, str],
+    problems: list[Problem] | None = None,
+) -> Values:
+    """The cells of the rows whose first cell, the text, is not empty.
+
+    The others become `problems`, or a warning counts them where there is no such list.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -134,7 +161,9 @@ def _with_text(path: Path, encoding: str, columns: Mapping[str, str]) -> Values:
         yield line, values
     if not found:
         raise DataError(f"{path}: no row holds text ({len(empty)} empty).")
-    if empty:
+    if problems is not None:
+        problems.extend(Problem(line, "there is no text", empty=True) for line in empty)
+    elif empty:
         first = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
         logger.warning("%s: skipped %d without text: %s %s", path, len(empty), unit(path), first)
 

@@ -18,7 +18,7 @@ from training.dataset import (
     split,
     to_examples,
 )
-from training.readers import Rows, read, read_taught
+from training.readers import Problem, Rows, read, read_taught
 
 logger = logging.getLogger(__name__)
 
@@ -109,17 +109,22 @@ def _read(
     labelled: bool = True,
 ) -> list[Rows]:
     return [
-        read_file(config, _find(source.path, directories), labelled=labelled) for source in sources
+        read_file(config, find(source.path, directories), labelled=labelled) for source in sources
     ]
 
 
 def read_file(
-    config: DataConfig, path: Path, *, labelled: bool = True, others: Sequence[str] = ()
+    config: DataConfig,
+    path: Path,
+    *,
+    labelled: bool = True,
+    others: Sequence[str] = (),
+    problems: list[Problem] | None = None,
 ) -> Rows:
     """Read one file by the configuration's columns, encoding and aliases.
 
     Args:
-        labelled, others: as for `readers.read`.
+        labelled, others, problems: as for `readers.read`.
     Raises:
         DataError: the file or a row of it cannot be used.
     """
@@ -131,6 +136,7 @@ def read_file(
         aliases=config.aliases,
         labelled=labelled,
         others=others,
+        problems=problems,
     )
 
 
@@ -144,7 +150,7 @@ def _taught(
     held = {normalise(text) for text in validation.texts} if config.taught else set()
     for source in config.taught:
         rows, values = read_taught(
-            _find(source.path, directories),
+            find(source.path, directories),
             validation.label_names,
             text=config.text_column,
             encoding=config.encoding,
@@ -157,7 +163,8 @@ def _taught(
     return files, Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
 
 
-def _find(path: str, directories: Sequence[Path]) -> Path:
+def find(path: str, directories: Sequence[Path]) -> Path:
+    """Where a file is: in the first of the directories that has it; without any, as it is named."""
     places = [directory / path for directory in directories] or [Path(path)]
     found = [place for place in places if place.exists()]
     return (found or places)[0]

@@ -108,7 +108,7 @@ def test_wrong_usage(arguments, capsys):
 
 def test_the_options_overrule_the_configuration(folder):
     from training.__main__ import parser
-    from training.commands.fit import _with_options
+    from training.commands import data
     from training.config import parse
 
     config = parse(
@@ -124,7 +124,7 @@ def test_the_options_overrule_the_configuration(folder):
         origin="test",
     )
     arguments = "fit --output m --train a.csv b.csv --text-column review --alias 1=negative"
-    merged = _with_options(config, parser().parse_args(arguments.split()))
+    merged = data.configured(config, parser().parse_args(arguments.split()))
     assert [(source.path, source.weight) for source in merged.data.train] == [
         ("a.csv", 1.0),
         ("b.csv", 1.0),

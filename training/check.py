@@ -1,0 +1,84 @@
+"""Data files -> what is wrong with them: all checks, in order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sentiment import bundle as bundles
+from training.checks import copies, coverage, damage, labels, lengths, near, unusable
+from training.checks.findings import by_seriousness
+from training.checks.report import Report
+from training.checks.table import LABELLED, PARTS, File, Table
+from training.config import ConfigError, TrainingConfig
+from training.formats import DataError
+from training.readers import Problem
+from training.sources import find, read_file
+
+
+def check(
+    config: TrainingConfig,
+    *,
+    test: Sequence[str] = (),
+    directories: Sequence[Path] = (),
+    bundle: Path | None = None,
+    vectors: Path | None = None,
+) -> Report:
+    """Read the files that a configuration names, and the test files, and check them.
+
+    Args:
+        test: files that no fit reads, with the columns of the others.
+        directories: where a relative path is looked for.
+        bundle: a saved model, whose tokens and timesteps are then those that count.
+        vectors: a file of word vectors.
+    Raises:
+        ConfigError: no file is named, or the vectors cannot be read.
+        BundleError: the bundle cannot be read.
+    """
+    files, unreadable = _read(config, test, directories)
+    table = Table(files)
+    model = bundles.load(bundle) if bundle else None
+    tokenizer = model.tokenizer if model else lengths.words_only()
+    timesteps = (model.manifest.pipeline if model else config.pipeline).timesteps
+    measured = lengths.measure(table, tokenizer, timesteps)
+    covered = []
+    if model and bundle:
+        covered += coverage.of_vocabulary(table, tokenizer, f"the vocabulary of {bundle}")
+    if vectors:
+        from training.vectors import read  # here, because gensim takes a while
+
+        known = read(vectors).key_to_index
+        covered += coverage.of_vectors(table, tokenizer, known, vectors.name)
+    found = [
+        *unusable.check(files),
+        *copies.check(table),
+        *near.check(table),
+        *labels.check(table),
+        *damage.check(table),
+        *lengths.check(measured, timesteps),
+        *coverage.check(covered),
+    ]
+    tokens = f"pieces of {bundle}" if bundle else "words and marks; a vocabulary cuts rare words"
+    return Report(table, by_seriousness(found), measured, tokens, covered, unreadable)
+
+
+def _read(
+    config: TrainingConfig, test: Sequence[str], directories: Sequence[Path]
+) -> tuple[list[File], dict[str, str]]:
+    """The files that can be read, and why the others cannot."""
+    data = config.data
+    paths = {part: [source.path for source in getattr(data, part, ())] for part in PARTS}
+    paths["test"] = list(test)
+    if not any(paths.values()):
+        raise ConfigError("no file to check: name some, or a configuration with --config")
+    files: list[File] = []
+    unreadable: dict[str, str] = {}
+    for part, names in paths.items():
+        for name in names:
+            path = find(name, directories)
+            problems: list[Problem] = []
+            try:
+                rows = read_file(data, path, labelled=part in LABELLED, problems=problems)
+            except DataError as error:
+                unreadable[str(path)] = str(error)
+            else:
+                files.append(File(part, rows, problems))
+    return files, unreadable
