@@ -7,9 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import export_keras, fit, templates
+from training.commands import datasets, export_keras, fit, templates
 
-_COMMANDS = {"fit": fit, "templates": templates, "export-keras": export_keras}
+_COMMANDS = {
+    "fit": fit,
+    "templates": templates,
+    "datasets": datasets,
+    "export-keras": export_keras,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
