@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sentiment.errors import SentimentError
 
 PREFIX = "SENTIMENT_"
+ELSEWHERE = {"SENTIMENT_CACHE"}  # training reads it: an environment may serve both
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 # What Kubernetes puts into every pod when a Service is called "sentiment".
@@ -163,7 +164,11 @@ class Settings(BaseModel):
             SettingsError: a `SENTIMENT_*` variable is unknown or its value will not do. The
                 message names each one, with what was received and what would do.
         """
-        given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+        given = {
+            name: value
+            for name, value in environ.items()
+            if name.startswith(PREFIX) and name not in ELSEWHERE
+        }
         known = {PREFIX + field.upper(): field for field in cls.model_fields}
         problems = [_unknown(name, known) for name in sorted(given.keys() - known.keys())]
         values = {known[name]: value for name, value in given.items() if name in known}

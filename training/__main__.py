@@ -7,13 +7,22 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import check, evaluate, export_keras, fit, promote, templates
+from training.commands import (
+    check,
+    datasets,
+    evaluate,
+    export_keras,
+    fit,
+    promote,
+    templates,
+)
 
 _COMMANDS = {
     "fit": fit,
     "check": check,
     "evaluate": evaluate,
     "promote": promote,
+    "datasets": datasets,
     "templates": templates,
     "export-keras": export_keras,
 }

@@ -118,6 +118,10 @@ def test_an_unknown_variable_is_refused() -> None:
         Settings.from_environment({"SENTIMENT_QQQQQQQQQQQQ": ""})
 
 
+def test_a_variable_of_training_is_none_of_the_service_s_business() -> None:
+    assert Settings.from_environment({"SENTIMENT_CACHE": "/data/sets"}) == Settings()
+
+
 def test_all_problems_are_told_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"SENTIMENT_PROT": "1", "SENTIMENT_WORKERS": "many"})
