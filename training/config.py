@@ -60,6 +60,18 @@ class DataConfig(_Section):
     )
 
 
+class PipelineSection(PipelineConfig):
+    """What shapes the tensor, with T as it is or by the lengths of the training rows."""
+
+    timesteps_quantile: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="the share of the training rows that T holds whole: T is this quantile of "
+        "their lengths, and `timesteps` its limit",
+    )
+
+
 class TokenizerConfig(_Section):
     """The vocabulary of V rows."""
 
@@ -153,7 +165,7 @@ class TrainingConfig(_Section):
     """All of it."""
 
     data: DataConfig = DataConfig()
-    pipeline: PipelineConfig = PipelineConfig()
+    pipeline: PipelineSection = PipelineSection()
     tokenizer: TokenizerConfig = TokenizerConfig()
     vectors: VectorsConfig = VectorsConfig()
     network: NetworkConfig = NetworkConfig()

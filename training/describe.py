@@ -1,0 +1,89 @@
+"""What a configuration makes of its data: the numbers behind the shapes, in words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from training import shapes, sources
+from training.config import FitConfig, TrainingConfig, VectorsConfig
+from training.timesteps import describe_cut
+
+_QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
+
+
+def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> str:
+    """Describe a fit's tensor at every stage.
+
+    Args:
+        directories: where the configuration's files are; they give T, V, F and C their numbers.
+            None reads nothing, and leaves a letter where a number depends on the data.
+    Raises:
+        ConfigError, DataError: the configuration or a file cannot be used.
+    """
+    if directories is None:
+        return _without_data(config)
+    from training import vectors  # gensim takes seconds to import
+    from training.prepare import learn_pipeline
+
+    data = sources.load(config.data, seed=config.fit.seed, directories=directories)
+    pipeline, lengths = learn_pipeline(config, data)
+    vocabulary = len(pipeline.tokenizer.vocabulary())
+    timesteps = pipeline.config.timesteps
+    features = vectors.count_features(config.vectors)
+    labels = data.train.label_names
+    quantiles = ", ".join(
+        f"{share:.0%} {int(np.quantile(lengths, share, method='higher')):,}" for share in _QUANTILES
+    )
+    lines = [
+        f"n = {len(data.train):,} training rows in all; {_batch(config.fit)}",
+        f"T = {timesteps}: {describe_cut(lengths, timesteps, pipeline.config.truncating)}",
+        f"    tokens of a row, by share of the rows that have no more: {quantiles}",
+        f"V = {vocabulary:,} rows of the vocabulary",
+        f"F = {features}: {_origin(config.vectors)}",
+        f"C = {len(labels)}: {', '.join(labels)}",
+    ]
+    stages = shapes.of_text(
+        config.network,
+        timesteps=timesteps,
+        vocabulary=vocabulary,
+        features=features,
+        classes=len(labels),
+    )
+    return _page(lines, stages)
+
+
+def _without_data(config: TrainingConfig) -> str:
+    pipeline = config.pipeline
+    by_rows = pipeline.timesteps_quantile is not None
+    timesteps: shapes.Axis = "T" if by_rows else pipeline.timesteps
+    features: shapes.Axis = config.vectors.features if config.vectors.path is None else "F"
+    quantile = f"the {pipeline.timesteps_quantile} quantile of the training rows' lengths, "
+    lines = [
+        f"n: {_batch(config.fit)}",
+        f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}",
+        f"V: at most {config.tokenizer.vocabulary_size:,} rows of the vocabulary",
+        f"F: {_origin(config.vectors)}",
+        "C: as many as the data have labels (--data reads them)",
+    ]
+    return _page(lines, shapes.of_text(config.network, timesteps=timesteps, features=features))
+
+
+def _batch(config: FitConfig) -> str:
+    return f"a batch has at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
+
+
+def _origin(config: VectorsConfig) -> str:
+    trained = f"{config.features} {config.method}"
+    if config.path is None:
+        return trained
+    return config.path if config.method == "file" else f"those of {config.path}, and {trained}"
+
+
+def _page(lines: Sequence[str], stages: Sequence[shapes.Stage]) -> str:
+    explained = (
+        "An LSTM reads (samples, timesteps, features). return_sequences=True keeps the timesteps "
+        "for the next\nlayer and for the pooling; the padding of a row is masked, so a shorter or "
+        "longer T changes no answer."
+    )
+    return "\n".join([*lines, "", shapes.table(stages), "", explained, ""])
