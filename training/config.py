@@ -135,6 +135,11 @@ class FitConfig(_Section):
         ge=1,
         description="n x T of a batch, at most: fewer rows where they are long",
     )
+    fixed_batch: int | None = Field(
+        default=None,
+        ge=1,
+        description="rows of every training batch, instead of the two limits above",
+    )
     learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training import shapes, sources
+from training import shapes, sources, tensors
 from training.config import FitConfig, TrainingConfig, VectorsConfig
 from training.timesteps import describe_cut
 
+_LARGE = 10  # a tensor's values beyond this saturate the gates
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
 
 
@@ -53,6 +54,53 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
     return _page(lines, stages)
 
 
+def array(
+    config: TrainingConfig,
+    path: Path,
+    *,
+    timesteps: int | None = None,
+    features: int | None = None,
+    labels: Path | None = None,
+) -> str:
+    """Describe the stages of a user's own tensor; with labels, train the network on it.
+
+    Raises:
+        ShapeError: the array or the labels cannot be used.
+    """
+    tensor, mask = tensors.read(path, timesteps=timesteps, features=features)
+    n, steps, width = tensor.shape
+    lines = [f"{path.name}: float32 {tensor.shape}, (samples, timesteps, features)"]
+    if not mask.all():
+        lines.append(f"    {1 - mask.mean():.1%} of the timesteps are padding, and masked")
+    if np.abs(tensor).max() > _LARGE:
+        lines.append(
+            f"    values from {tensor.min():g} to {tensor.max():g}: an LSTM learns best from "
+            "features scaled to about -1 to 1"
+        )
+    if labels is None:
+        stages = shapes.of_tensor(config.network, samples=n, timesteps=steps, features=width)
+        return _page(lines, stages)
+    from training import numeric  # TensorFlow
+
+    names, indices = numeric.read_labels(labels, n)
+    lines.append(f"{labels.name}: {len(names)} classes, {', '.join(names)}")
+    learned = numeric.train(tensor, mask, indices, config)
+    stages = shapes.of_tensor(
+        config.network, samples=n, timesteps=steps, features=width, classes=len(names)
+    )
+    measured = f"{learned.held} samples held out" if learned.held else "the samples learned from"
+    figures = [
+        f"loss by epoch: {', '.join(f'{loss:.4f}' for loss in learned.losses)}",
+        f"accuracy {learned.accuracy:.3f} on {measured}; the most frequent class: "
+        f"{learned.majority:.3f}",
+    ]
+    for other in (max(steps // 2, 1), 2 * steps):
+        sample = np.resize(tensor[:1], (1, other, width))
+        answer = numeric.predict(learned.model, sample)
+        figures.append(f"prediction with {other} timesteps: {sample.shape} -> {answer.shape}")
+    return _page(lines, stages) + "\n".join(["", *figures, ""])
+
+
 def _without_data(config: TrainingConfig) -> str:
     pipeline = config.pipeline
     by_rows = pipeline.timesteps_quantile is not None
@@ -70,6 +118,8 @@ def _without_data(config: TrainingConfig) -> str:
 
 
 def _batch(config: FitConfig) -> str:
+    if config.fixed_batch:
+        return f"every training batch has {config.fixed_batch:,} rows, batch_shape = (n, T)"
     return f"a batch has at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
 
 
