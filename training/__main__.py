@@ -14,12 +14,14 @@ from training.commands import (
     export_keras,
     fit,
     promote,
+    shapes,
     templates,
 )
 
 _COMMANDS = {
     "fit": fit,
     "check": check,
+    "shapes": shapes,
     "evaluate": evaluate,
     "promote": promote,
     "datasets": datasets,

@@ -41,6 +41,8 @@ class Epochs:
         batch_size: rows of a batch, at most.
         batch_tokens: n x T of a batch, at most.
         word_dropout: the share of the tokens that each reading makes unknown.
+        fixed_batch: rows of every batch, whatever the two limits say. The rows that an epoch ends
+            with are filled up with some of them again, at a weight of 0.
     """
 
     def __init__(
@@ -51,11 +53,15 @@ class Epochs:
         batch_tokens: int,
         seed: int,
         word_dropout: float = 0.0,
+        fixed_batch: int | None = None,
     ) -> None:
         self._rows = rows
         self._word_dropout = word_dropout
-        self._size = batch_size
-        self._tokens = batch_tokens
+        self.fixed_batch = fixed_batch
+        self._size = fixed_batch or batch_size
+        self._tokens = np.inf if fixed_batch else batch_tokens
+        # whole batches in a pool, so that the last one alone is filled up
+        self._pool = max(_POOL // fixed_batch, 1) * fixed_batch if fixed_batch else _POOL
         self._lengths = np.fromiter(map(len, rows.ids), np.int32, len(rows.ids))
         self._random = np.random.default_rng(seed)
 
@@ -72,10 +78,13 @@ class Epochs:
         """Yield batches without end."""
         while True:
             for batch in self._cut(self._random):
+                rows = np.resize(batch, self.fixed_batch or len(batch))  # filled up with its own
+                weights = self._rows.weights[rows]
+                weights[len(batch) :] = 0
                 yield (
-                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in batch])),
-                    self._rows.targets[batch],
-                    self._rows.weights[batch],
+                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in rows])),
+                    self._rows.targets[rows],
+                    weights,
                 )
 
     def _drop_words(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -89,8 +98,8 @@ class Epochs:
         repeats = self._rows.repeats
         times = repeats.astype(np.int64) + (random.random(len(repeats)) < repeats % 1)
         order = random.permutation(np.repeat(np.arange(len(repeats)), times))
-        for start in range(0, len(order), _POOL):
-            pool = order[start : start + _POOL]
+        for start in range(0, len(order), self._pool):
+            pool = order[start : start + self._pool]
             batches = list(self._bucket(pool[np.argsort(self._lengths[pool], kind="stable")]))
             random.shuffle(batches)
             yield from batches

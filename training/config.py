@@ -60,6 +60,18 @@ class DataConfig(_Section):
     )
 
 
+class PipelineSection(PipelineConfig):
+    """What shapes the tensor, with T as it is or by the lengths of the training rows."""
+
+    timesteps_quantile: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="the share of the training rows that T holds whole: T is this quantile of "
+        "their lengths, and `timesteps` its limit",
+    )
+
+
 class TokenizerConfig(_Section):
     """The vocabulary of V rows."""
 
@@ -123,6 +135,11 @@ class FitConfig(_Section):
         ge=1,
         description="n x T of a batch, at most: fewer rows where they are long",
     )
+    fixed_batch: int | None = Field(
+        default=None,
+        ge=1,
+        description="rows of every training batch, instead of the two limits above",
+    )
     learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
@@ -153,7 +170,7 @@ class TrainingConfig(_Section):
     """All of it."""
 
     data: DataConfig = DataConfig()
-    pipeline: PipelineConfig = PipelineConfig()
+    pipeline: PipelineSection = PipelineSection()
     tokenizer: TokenizerConfig = TokenizerConfig()
     vectors: VectorsConfig = VectorsConfig()
     network: NetworkConfig = NetworkConfig()

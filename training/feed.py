@@ -10,13 +10,17 @@ from training.batches import Epochs, in_order, pad_to_longest
 
 
 def to_learn(epochs: Epochs) -> tf.data.Dataset:
-    """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end."""
+    """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end.
+
+    With a fixed batch n is that number, and TensorFlow refuses another one.
+    """
+    rows = epochs.fixed_batch
     return tf.data.Dataset.from_generator(
         lambda: iter(epochs),
         output_signature=(
-            tf.TensorSpec((None, None), tf.int32),
-            tf.TensorSpec((None, epochs.columns), tf.float32),
-            tf.TensorSpec((None,), tf.float32),
+            tf.TensorSpec((rows, None), tf.int32),
+            tf.TensorSpec((rows, epochs.columns), tf.float32),
+            tf.TensorSpec((rows,), tf.float32),
         ),
     ).prefetch(4)
 

@@ -14,11 +14,11 @@ from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
-from sentiment.tokenizer import Tokenizer
 from training import distil, export, graph, learn, network, sources, vectors
 from training.assemble import Trained, assemble
 from training.config import ConfigError, TrainingConfig
 from training.encode import encode, join, labelled_rows, taught_rows, token_ids
+from training.prepare import learn_pipeline
 from training.temperature import fit_temperature
 from training.transfer import head_for
 
@@ -65,7 +65,10 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         len(data.taught.texts),
     )
     origin = bundles.load(base) if base is not None else None
-    pipeline = _pipeline(config, data, origin)
+    if origin is not None:
+        pipeline = Pipeline(origin.tokenizer, origin.manifest.pipeline)
+    else:
+        pipeline, _ = learn_pipeline(config, data)
     train, ids = encode(pipeline, data.train)
     validation, validation_ids = encode(pipeline, data.validation)
     rows = labelled_rows(train, ids, data.repeats, config.fit)
@@ -114,18 +117,6 @@ def _made(directory: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):  # it stays unless it is empty
             directory.rmdir()
-
-
-def _pipeline(config: TrainingConfig, data: sources.Data, origin: Bundle | None) -> Pipeline:
-    if origin is not None:
-        return Pipeline(origin.tokenizer, origin.manifest.pipeline)
-    tokenizer = Tokenizer.train(
-        data.train.texts + data.unlabelled + data.taught.texts,
-        vocabulary_size=config.tokenizer.vocabulary_size,
-        min_frequency=config.tokenizer.min_frequency,
-        alphabet=vectors.emoji_alphabet(),
-    )
-    return Pipeline(tokenizer, config.pipeline)
 
 
 def _untrained(

@@ -14,6 +14,7 @@ from training import feed
 from training.batches import Epochs, Rows
 from training.config import FitConfig
 from training.measures import measure
+from training.network import with_fixed_batch
 
 logger = logging.getLogger(__name__)
 
@@ -35,24 +36,27 @@ def learn(
         batch_tokens=config.batch_tokens,
         seed=config.seed,
         word_dropout=config.word_dropout,
+        fixed_batch=config.fixed_batch,
     )
     steps = batches.steps()
     averaged = config.weight_averaging > 0
-    model.compile(
+    # It shares the weights of `model`, which stays free of the batch: that one is exported.
+    learner = with_fixed_batch(model, config.fixed_batch) if config.fixed_batch else model
+    learner.compile(
         keras.optimizers.Adam(
             _schedule(config, steps * config.epochs),
             global_clipnorm=config.clip_norm,
             use_ema=averaged,
             ema_momentum=config.weight_averaging,
         ),
-        loss=_loss(rows.targets.shape[1], config.label_smoothing),
+        loss=loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
     best = _KeepBest(validation, config)
     # Before the measuring: what is measured is the average, and learning goes on without it.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
     with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
-        model.fit(
+        learner.fit(
             feed.to_learn(batches),
             epochs=config.epochs,
             steps_per_epoch=steps,
@@ -112,7 +116,8 @@ def predict(
     return logits
 
 
-def _loss(columns: int, smoothing: float) -> keras.losses.Loss:
+def loss(columns: int, smoothing: float) -> keras.losses.Loss:
+    """Return the loss of logits (n, K): cross-entropy, of one column with a sigmoid."""
     if columns == 1:
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
     return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)

@@ -72,15 +72,51 @@ def build(config: NetworkConfig, *, vocabulary: int, features: int, classes: int
     ids = keras.Input((None,), dtype="int32", name="ids")  # (n, T)
     x = layers.Embedding(vocabulary, features, mask_zero=True, name="embedding")(ids)  # (n, T, F)
     x = layers.SpatialDropout1D(config.embedding_dropout)(x)
+    return keras.Model(ids, _answer(x, {}, config, classes))
+
+
+def build_numeric(
+    config: NetworkConfig, *, features: int, classes: int, fixed_batch: int | None = None
+) -> keras.Model:
+    """Build the same network without an embedding and its dropout, for tensors of numbers.
+
+    Args:
+        fixed_batch: n of every batch, as `batch_shape` pins it; None leaves it free.
+    Returns:
+        A model of float32 (n, T, F) and a mask, bool (n, T), to logits. T is free at each call.
+    """
+    tensor = keras.Input(batch_shape=(fixed_batch, None, features), name="tensor")
+    mask = keras.Input(batch_shape=(fixed_batch, None), dtype="bool", name="mask")
+    return keras.Model([tensor, mask], _answer(tensor, {"mask": mask}, config, classes))
+
+
+def with_fixed_batch(model: keras.Model, rows: int) -> keras.Model:
+    """Pin n, which is free in a model, by `batch_shape`. The two share their weights.
+
+    Keras itself does not refuse a batch of another size: who feeds the model has to keep to it.
+    """
+
+    def pinned(entry: Any) -> Any:
+        return keras.Input(batch_shape=(rows, *entry.shape[1:]), dtype=entry.dtype, name=entry.name)
+
+    inputs = keras.tree.map_structure(pinned, model.input)
+    return keras.Model(inputs, model(inputs))
+
+
+def _answer(x: Any, mask: dict[str, Any], config: NetworkConfig, classes: int) -> Any:
+    """LSTM stack, pooling, head: (n, T, F) -> logits (n, C).
+
+    Args:
+        mask: the argument `mask` of the layers, where `x` does not carry one.
+    """
     for number, units in enumerate(config.layers):
         lstm = layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")
         if config.bidirectional:
             lstm = layers.Bidirectional(lstm, name=f"bidirectional_{number}")
-        x = lstm(x)  # (n, T, H)
+        x = lstm(x, **mask)  # (n, T, H)
         x = layers.Dropout(config.dropout)(x)
-    x = MaskedPooling(config.pooling, bidirectional=config.bidirectional, name="pooling")(x)
-    logits = layers.Dense(columns(classes), name="head")(x)  # (n, C)
-    return keras.Model(ids, logits)
+    pooling = MaskedPooling(config.pooling, bidirectional=config.bidirectional, name="pooling")
+    return layers.Dense(columns(classes), name="head")(pooling(x, **mask))  # (n, C)
 
 
 def columns(classes: int) -> int:

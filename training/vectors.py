@@ -88,6 +88,17 @@ def start(
     return Vectors(values, _coverage(known, counts))
 
 
+def count_features(config: VectorsConfig) -> int:
+    """Return F: the features that `start` gives each token.
+
+    Raises:
+        ConfigError: a vectors file cannot be read.
+    """
+    _refuse_no_file(config)
+    of_file = read(Path(config.path)).vector_size if config.path is not None else 0
+    return of_file + (0 if config.method == "file" else config.features)
+
+
 def name_emoji(
     values: npt.NDArray[np.float32], vocabulary: Sequence[str], *, unseen: npt.NDArray[np.bool_]
 ) -> None:
@@ -119,11 +130,15 @@ def _emoji_names() -> dict[str, list[str]]:
     return names
 
 
+def _refuse_no_file(config: VectorsConfig) -> None:
+    if config.method == "file" and config.path is None:
+        raise ConfigError('vectors.method is "file", so vectors.path must name one')
+
+
 def _trained_and_read(
     corpus: Corpus, config: VectorsConfig, *, seed: int, workers: int
 ) -> Iterator[KeyedVectors]:
-    if config.method == "file" and config.path is None:
-        raise ConfigError('vectors.method is "file", so vectors.path must name one')
+    _refuse_no_file(config)
     if config.path is not None:
         yield read(Path(config.path))
     if config.method in _TRAINED:

@@ -174,3 +174,23 @@ def test_word_dropout_makes_a_share_of_the_real_tokens_unknown():
     assert (real == 1).mean() == pytest.approx(0.25, abs=0.02)
     assert sorted(int((row > 0).sum()) for row in ids) == sorted(map(len, rows.ids[1:]))
     assert all(len(set(row[row > 1].tolist())) <= 1 for row in ids)
+
+
+def fixed(rows, size: int):
+    from training.batches import Epochs
+
+    return Epochs(rows, batch_size=3, batch_tokens=10, seed=0, fixed_batch=size)
+
+
+@pytest.mark.parametrize("n", [5, 32, 50, 5000])
+def test_a_fixed_batch_is_filled_up_with_rows_that_weigh_nothing(n):
+    rows = make_rows(random_lengths(n))
+    epoch = one_epoch(fixed(rows, 16))
+    assert len(epoch) == -(-n // 16)
+    assert {len(part) for batch in epoch for part in batch} == {16}
+    assert sum(weights.sum() for _, _, weights in epoch) == pytest.approx(rows.weights.sum())
+    assert set(times_read(epoch)) == set(range(n))
+
+
+def test_a_fixed_batch_larger_than_a_pool():
+    assert [len(ids) for ids, _, _ in one_epoch(fixed(make_rows([1] * 10), 10_000))] == [10_000]

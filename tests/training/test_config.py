@@ -74,7 +74,11 @@ def test_a_configuration_survives_json():
     [
         ("netwrok = {}", "netwrok", "fit, network, pipeline, tokenizer, vectors"),
         ("[network]\nlayer = [8]", "network.layer", "bidirectional, dropout"),
-        ("[pipeline]\ntimestep = 9", "pipeline.timestep", "overlap, timesteps, truncating"),
+        (
+            "[pipeline]\ntimestep = 9",
+            "pipeline.timestep",
+            "overlap, timesteps, timesteps_quantile, truncating",
+        ),
         ("[vectors]\nsize = 9", "vectors.size", "epochs, features, method"),
         ("[tokenizer]\nsize = 9", "tokenizer.size", "min_frequency, vocabulary_size"),
         ("[fit]\nepoch = 9", "fit.epoch", "batch_size, batch_tokens"),

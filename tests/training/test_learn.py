@@ -71,6 +71,17 @@ def test_without_a_stop_all_epochs_are_run_and_the_last_may_be_best(model, rows)
     assert same(model.get_weights(), script.weights[2])
 
 
+def test_a_fixed_batch_is_for_learning_only(model, rows):
+    from training.learn import learn
+
+    before = model.get_weights()
+    script = Scripted(0.5, 0.6)
+    learn(model, rows, script, FitConfig(epochs=2, fixed_batch=5, schedule="constant"))
+    assert not same(model.get_weights(), before)
+    assert same(model.get_weights(), script.weights[1])
+    assert model.input.shape == (None, None)  # what is exported takes any number of rows
+
+
 def test_rows_without_weight_teach_nothing(model, rows):
     from dataclasses import replace
 

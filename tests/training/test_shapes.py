@@ -1,0 +1,127 @@
+"""The stages of the tensor: the arithmetic, what the command prints, and what Keras says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training import shapes
+from training.__main__ import main
+from training.config import NetworkConfig
+
+ROOT = Path(__file__).parents[2]
+ROWS = "text,label\n" + "".join(
+    f"{word} {noun} {'indeed ' * (index % 4)},{label}\n"
+    for label, words in (("bad", ("awful", "poor", "dull")), ("good", ("lovely", "great", "fine")))
+    for word in words
+    for index, noun in enumerate(("film", "room", "day", "song", "meal"))
+)
+STACKED = """
+[data]
+train = [{ path = "rows.csv", holdout = 0.2 }]
+[pipeline]
+timesteps_quantile = 0.9
+[vectors]
+method = "random"
+features = 6
+[network]
+layers = [64, 32]
+"""
+
+
+def shapes_of(stages: list[shapes.Stage]) -> list[tuple]:
+    return [stage.shape for stage in stages]
+
+
+def test_two_stacked_layers_keep_the_timesteps():
+    config = NetworkConfig(layers=(64, 32), pooling=("max", "mean"))
+    stages = shapes.of_text(config, timesteps=40, vocabulary=1000, features=12, classes=3)
+    assert shapes_of(stages) == [
+        ("n",),
+        ("n", "…"),
+        ("n", 40),
+        ("n", 40, 12),
+        ("n", 40, 128),
+        ("n", 40, 64),
+        ("n", 128),
+        ("n", 3),
+        ("n", 3),
+    ]
+    assert all(len(stage.shape) == len(stage.meaning) for stage in stages)
+    assert stages[3].parameters == 12_000
+    assert stages[4].parameters == 2 * 4 * (12 + 64 + 1) * 64
+
+
+def test_two_classes_have_one_logit():
+    config = NetworkConfig(layers=(8,), bidirectional=False, pooling=("last",))
+    assert shapes_of(shapes.of_tensor(config, timesteps=5, features=2, classes=2)) == [
+        ("n", 5, 8),
+        ("n", 8),
+        ("n", 1),
+        ("n", 2),
+    ]
+
+
+def test_what_is_not_known_stays_a_letter_and_is_not_counted():
+    page = shapes.table(shapes.of_text(NetworkConfig(layers=(8,))))
+    assert "(n, T, F)" in page and "(n, C)" in page
+    assert page.splitlines()[-1].endswith("not known yet")
+
+
+@pytest.mark.slow
+def test_the_command_reads_the_data_for_the_numbers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS, encoding="utf-8")
+    Path("run.toml").write_text(STACKED, encoding="utf-8")
+    assert main(["shapes", "--config", "run.toml", "--data", "."]) == 0
+    page = capsys.readouterr().out
+    assert "T = 5: 0.0% of 24 training rows" in page
+    assert "C = 2: bad, good" in page
+    assert "lstm_0 (2 x 64, bidirectional), return_sequences=True" in page
+    assert "(n, 5, 6)" in page and "(n, 5, 128)" in page and "(n, 5, 64)" in page
+    assert "(samples, timesteps, features)" in page
+    assert main(["shapes", "--config", "run.toml", "--data", "elsewhere"]) == 2
+    assert "elsewhere" in capsys.readouterr().err
+
+
+def test_without_data_the_command_needs_neither_tensorflow_nor_gensim(tmp_path):
+    (tmp_path / "run.toml").write_text(STACKED, encoding="utf-8")
+    program = (
+        "import sys; from training.__main__ import main\n"
+        f"status = main(['shapes', '--config', {str(tmp_path / 'run.toml')!r}])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))\n"
+        "sys.exit(status)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "(n, T, 6)" in run.stdout
+    assert "the 0.9 quantile of the training rows' lengths, at most 400" in run.stdout
+    assert {"tensorflow", "keras", "gensim"}.isdisjoint(run.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_keras_has_the_same_shapes_and_as_many_parameters(bidirectional, classes):
+    from training import network
+
+    config = NetworkConfig(
+        layers=(64, 32), bidirectional=bidirectional, pooling=("last", "max", "mean")
+    )
+    model = network.build(config, vocabulary=50, features=7, classes=classes)
+    stages = shapes.of_text(
+        config, samples=3, timesteps=9, vocabulary=50, features=7, classes=classes
+    )
+    kind = "bidirectional" if bidirectional else "lstm"
+    names = ["embedding", f"{kind}_0", f"{kind}_1", "pooling", "head"]
+    for name, stage in zip(names, stages[3:8], strict=True):
+        layer = model.get_layer(name)
+        free = tuple(
+            axis if size is None else size
+            for size, axis in zip(layer.output.shape, stage.shape, strict=True)
+        )
+        assert free == stage.shape
+        assert layer.count_params() == stage.parameters
+    assert model.count_params() == sum(stage.parameters for stage in stages)

@@ -1,0 +1,139 @@
+"""What a configuration makes of its data: the numbers behind the shapes, in words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from training import shapes, sources, tensors
+from training.config import FitConfig, TrainingConfig, VectorsConfig
+from training.timesteps import describe_cut
+
+_LARGE = 10  # a tensor's values beyond this saturate the gates
+_QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
+
+
+def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> str:
+    """Describe a fit's tensor at every stage.
+
+    Args:
+        directories: where the configuration's files are; they give T, V, F and C their numbers.
+            None reads nothing, and leaves a letter where a number depends on the data.
+    Raises:
+        ConfigError, DataError: the configuration or a file cannot be used.
+    """
+    if directories is None:
+        return _without_data(config)
+    from training import vectors  # gensim takes seconds to import
+    from training.prepare import learn_pipeline
+
+    data = sources.load(config.data, seed=config.fit.seed, directories=directories)
+    pipeline, lengths = learn_pipeline(config, data)
+    vocabulary = len(pipeline.tokenizer.vocabulary())
+    timesteps = pipeline.config.timesteps
+    features = vectors.count_features(config.vectors)
+    labels = data.train.label_names
+    quantiles = ", ".join(
+        f"{share:.0%} {int(np.quantile(lengths, share, method='higher')):,}" for share in _QUANTILES
+    )
+    lines = [
+        f"n = {len(data.train):,} training rows in all; {_batch(config.fit)}",
+        f"T = {timesteps}: {describe_cut(lengths, timesteps, pipeline.config.truncating)}",
+        f"    tokens of a row, by share of the rows that have no more: {quantiles}",
+        f"V = {vocabulary:,} rows of the vocabulary",
+        f"F = {features}: {_origin(config.vectors)}",
+        f"C = {len(labels)}: {', '.join(labels)}",
+    ]
+    stages = shapes.of_text(
+        config.network,
+        timesteps=timesteps,
+        vocabulary=vocabulary,
+        features=features,
+        classes=len(labels),
+    )
+    return _page(lines, stages)
+
+
+def array(
+    config: TrainingConfig,
+    path: Path,
+    *,
+    timesteps: int | None = None,
+    features: int | None = None,
+    labels: Path | None = None,
+) -> str:
+    """Describe the stages of a user's own tensor; with labels, train the network on it.
+
+    Raises:
+        ShapeError: the array or the labels cannot be used.
+    """
+    tensor, mask = tensors.read(path, timesteps=timesteps, features=features)
+    n, steps, width = tensor.shape
+    lines = [f"{path.name}: float32 {tensor.shape}, (samples, timesteps, features)"]
+    if not mask.all():
+        lines.append(f"    {1 - mask.mean():.1%} of the timesteps are padding, and masked")
+    if np.abs(tensor).max() > _LARGE:
+        lines.append(
+            f"    values from {tensor.min():g} to {tensor.max():g}: an LSTM learns best from "
+            "features scaled to about -1 to 1"
+        )
+    if labels is None:
+        stages = shapes.of_tensor(config.network, samples=n, timesteps=steps, features=width)
+        return _page(lines, stages)
+    from training import numeric  # TensorFlow
+
+    names, indices = numeric.read_labels(labels, n)
+    lines.append(f"{labels.name}: {len(names)} classes, {', '.join(names)}")
+    learned = numeric.train(tensor, mask, indices, config)
+    stages = shapes.of_tensor(
+        config.network, samples=n, timesteps=steps, features=width, classes=len(names)
+    )
+    measured = f"{learned.held} samples held out" if learned.held else "the samples learned from"
+    figures = [
+        f"loss by epoch: {', '.join(f'{loss:.4f}' for loss in learned.losses)}",
+        f"accuracy {learned.accuracy:.3f} on {measured}; the most frequent class: "
+        f"{learned.majority:.3f}",
+    ]
+    for other in (max(steps // 2, 1), 2 * steps):
+        sample = np.resize(tensor[:1], (1, other, width))
+        answer = numeric.predict(learned.model, sample)
+        figures.append(f"prediction with {other} timesteps: {sample.shape} -> {answer.shape}")
+    return _page(lines, stages) + "\n".join(["", *figures, ""])
+
+
+def _without_data(config: TrainingConfig) -> str:
+    pipeline = config.pipeline
+    by_rows = pipeline.timesteps_quantile is not None
+    timesteps: shapes.Axis = "T" if by_rows else pipeline.timesteps
+    features: shapes.Axis = config.vectors.features if config.vectors.path is None else "F"
+    quantile = f"the {pipeline.timesteps_quantile} quantile of the training rows' lengths, "
+    lines = [
+        f"n: {_batch(config.fit)}",
+        f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}",
+        f"V: at most {config.tokenizer.vocabulary_size:,} rows of the vocabulary",
+        f"F: {_origin(config.vectors)}",
+        "C: as many as the data have labels (--data reads them)",
+    ]
+    return _page(lines, shapes.of_text(config.network, timesteps=timesteps, features=features))
+
+
+def _batch(config: FitConfig) -> str:
+    if config.fixed_batch:
+        return f"every training batch has {config.fixed_batch:,} rows, batch_shape = (n, T)"
+    return f"a batch has at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
+
+
+def _origin(config: VectorsConfig) -> str:
+    trained = f"{config.features} {config.method}"
+    if config.path is None:
+        return trained
+    return config.path if config.method == "file" else f"those of {config.path}, and {trained}"
+
+
+def _page(lines: Sequence[str], stages: Sequence[shapes.Stage]) -> str:
+    explained = (
+        "An LSTM reads (samples, timesteps, features). return_sequences=True keeps the timesteps "
+        "for the next\nlayer and for the pooling; the padding of a row is masked, so a shorter or "
+        "longer T changes no answer."
+    )
+    return "\n".join([*lines, "", shapes.table(stages), "", explained, ""])
