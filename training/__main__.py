@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import export_keras, fit, templates
+from training.commands import export_keras, fit, templates, tune
 
-_COMMANDS = {"fit": fit, "templates": templates, "export-keras": export_keras}
+_COMMANDS = {"fit": fit, "tune": tune, "templates": templates, "export-keras": export_keras}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
