@@ -16,12 +16,14 @@ from training.commands import (
     promote,
     shapes,
     templates,
+    tune,
 )
 
 _COMMANDS = {
     "fit": fit,
     "check": check,
     "shapes": shapes,
+    "tune": tune,
     "evaluate": evaluate,
     "promote": promote,
     "datasets": datasets,

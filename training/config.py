@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -15,6 +15,7 @@ from pydantic import (
 
 from sentiment.errors import SentimentError
 from sentiment.pipeline import PipelineConfig
+from training.ranges import Range, check
 
 Pooling = Literal["last", "max", "mean"]
 
@@ -176,6 +177,31 @@ class TrainingConfig(_Section):
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
     distil: DistilConfig = DistilConfig()
+    tune: dict[str, Range] = Field(
+        default={},
+        exclude=True,  # where a search looked is no part of a model
+        description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
+    )
+
+    @field_validator("tune", mode="before")
+    @classmethod
+    def _sections_are_part_of_names(cls, tune: Any) -> Any:
+        """Read `fit.dropout = …` as `"fit.dropout" = …`: unquoted, TOML makes a table of it."""
+        if not isinstance(tune, dict):
+            return tune
+        named: dict[str, Any] = {}
+        for key, value in tune.items():
+            if key in cls.model_fields and isinstance(value, dict):
+                named |= {f"{key}.{name}": inner for name, inner in value.items()}
+            else:
+                named[key] = value
+        return named
+
+    @field_validator("tune")
+    @classmethod
+    def _ranges_are_of_settings(cls, tune: dict[str, Range]) -> dict[str, Range]:
+        check(tune, cls)
+        return tune
 
 
 def read(path: Path) -> TrainingConfig:
@@ -212,8 +238,8 @@ def _explain(problem: Any, origin: str) -> str:
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     section: Any = TrainingConfig
     for name in location:
-        if isinstance(name, str):
+        if hasattr(section, "model_fields"):
             section = section.model_fields[name].annotation
-        else:
-            section = Source
+        else:  # the items of a tuple, or the values of a dictionary
+            section = next(kind for kind in get_args(section) if hasattr(kind, "model_fields"))
     return sorted(section.model_fields)

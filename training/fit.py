@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -16,7 +17,9 @@ from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
 from training import distil, export, graph, learn, network, sources, vectors
 from training.assemble import Trained, assemble
+from training.batches import Rows
 from training.config import ConfigError, TrainingConfig
+from training.dataset import Examples
 from training.encode import encode, join, labelled_rows, taught_rows, token_ids
 from training.prepare import learn_pipeline
 from training.temperature import fit_temperature
@@ -53,6 +56,24 @@ def fit(
     return directory
 
 
+def try_out(
+    config: TrainingConfig, data: sources.Data, *, after_epoch: learn.AfterEpoch
+) -> list[dict[str, float]]:
+    """Train a model, and save nothing.
+
+    Args:
+        data: of the configuration; the same may be given again.
+        after_epoch: as `learn.learn` calls it.
+    Returns:
+        What each epoch measured on the validation rows.
+    """
+    keras.utils.set_random_seed(config.fit.seed)
+    ready = _prepare(config, data, None)
+    return learn.learn(
+        ready.trained.model, ready.rows, ready.checked, config.fit, after_epoch=after_epoch
+    )
+
+
 def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path | None) -> Bundle:
     keras.utils.set_random_seed(config.fit.seed)
     data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
@@ -64,7 +85,36 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         len(data.unlabelled),
         len(data.taught.texts),
     )
-    origin = bundles.load(base) if base is not None else None
+    ready = _prepare(config, data, bundles.load(base) if base is not None else None)
+    trained, checked = ready.trained, ready.checked
+    history = learn.learn(trained.model, ready.rows, checked, config.fit)
+    _finish_embedding(trained, ready.seen, name_emoji=base is None)
+    temperature = fit_temperature(checked.logits(trained.model), checked.labels, checked.sources)
+    return assemble(
+        config,
+        data.files,
+        trained,
+        temperature=temperature,
+        history=history,
+        validation=ready.validation,
+    )
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A network that has learned nothing yet, and all that it learns from.
+
+    `seen` are the ids of the texts with labels or teachers' opinions of their own.
+    """
+
+    trained: Trained
+    rows: Rows
+    seen: list[npt.NDArray[np.int32]]
+    validation: Examples
+    checked: learn.Validation
+
+
+def _prepare(config: TrainingConfig, data: sources.Data, origin: Bundle | None) -> _Ready:
     if origin is not None:
         pipeline = Pipeline(origin.tokenizer, origin.manifest.pipeline)
     else:
@@ -84,7 +134,6 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
             config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
         )
         rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
-
     checked = learn.Validation(
         validation_ids,
         validation.labels,
@@ -92,17 +141,7 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         trained.labels,
         batch_tokens=config.fit.batch_tokens,
     )
-    history = learn.learn(trained.model, rows, checked, config.fit)
-    _finish_embedding(trained, ids + taught_ids, name_emoji=base is None)
-    temperature = fit_temperature(checked.logits(trained.model), checked.labels, checked.sources)
-    return assemble(
-        config,
-        data.files,
-        trained,
-        temperature=temperature,
-        history=history,
-        validation=validation,
-    )
+    return _Ready(trained, rows, ids + taught_ids, validation, checked)
 
 
 @contextmanager

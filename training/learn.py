@@ -1,7 +1,7 @@
 """Keras learns: loss, schedule, early stopping with the best epoch kept, progress."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -18,12 +18,17 @@ from training.network import with_fixed_batch
 
 logger = logging.getLogger(__name__)
 
+# Gets an epoch's number, from 0, and what it measured; what it raises ends the learning.
+AfterEpoch = Callable[[int, dict[str, float]], None]
+
 
 def learn(
     model: keras.Model,
     rows: Rows,
     validation: "Validation",
     config: FitConfig,
+    *,
+    after_epoch: AfterEpoch | None = None,
 ) -> list[dict[str, float]]:
     """Train a network, and leave it with the weights of its best epoch.
 
@@ -52,7 +57,7 @@ def learn(
         loss=loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = _KeepBest(validation, config)
+    best = _KeepBest(validation, config, after_epoch)
     # Before the measuring: what is measured is the average, and learning goes on without it.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
     with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
@@ -151,10 +156,13 @@ class _Progress(keras.callbacks.Callback):
 class _KeepBest(keras.callbacks.Callback):
     """Measures after each epoch, keeps the best weights, and stops when there is no gain."""
 
-    def __init__(self, validation: Validation, config: FitConfig) -> None:
+    def __init__(
+        self, validation: Validation, config: FitConfig, after_epoch: AfterEpoch | None
+    ) -> None:
         super().__init__()
         self._validation = validation
         self._config = config
+        self._after_epoch = after_epoch
         self.history: list[dict[str, float]] = []
         self.weights: list[npt.NDArray[np.float32]] = []
         self._best = -1
@@ -176,3 +184,5 @@ class _KeepBest(keras.callbacks.Callback):
                 "no gain for %d epochs; keeping epoch %d", epoch - self._best, self._best + 1
             )
             self.model.stop_training = True
+        if self._after_epoch is not None:
+            self._after_epoch(epoch, self.history[-1])

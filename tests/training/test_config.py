@@ -72,7 +72,7 @@ def test_a_configuration_survives_json():
 @pytest.mark.parametrize(
     ("toml", "key", "known"),
     [
-        ("netwrok = {}", "netwrok", "fit, network, pipeline, tokenizer, vectors"),
+        ("netwrok = {}", "netwrok", "fit, network, pipeline, tokenizer, tune, vectors"),
         ("[network]\nlayer = [8]", "network.layer", "bidirectional, dropout"),
         (
             "[pipeline]\ntimestep = 9",

@@ -186,3 +186,20 @@ def test_the_average_of_the_weights_is_measured_and_kept(model, rows):
     learn(model, rows, script, config.model_copy(update={"weight_averaging": 0.0}))
     first, last = script.weights
     assert max(np.abs(a - b).max() for a, b in zip(first, last, strict=True)) > 1e-3
+
+
+def test_what_an_epoch_measured_is_told_and_may_end_the_learning(model, rows):
+    from training.learn import learn
+
+    told = []
+
+    def after_epoch(epoch, values):
+        told.append((epoch, values["macro_recall"], values["loss"]))
+        if epoch == 1:
+            raise RuntimeError("enough")
+
+    script = Scripted(0.5, 0.6, 0.7)
+    with pytest.raises(RuntimeError, match="enough"):
+        learn(model, rows, script, FitConfig(epochs=3), after_epoch=after_epoch)
+    assert [(epoch, recall) for epoch, recall, _ in told] == [(0, 0.5), (1, 0.6)]
+    assert all(loss > 0 for *_, loss in told)

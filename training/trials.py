@@ -1,0 +1,93 @@
+"""What a search has found: a line a trial, a table of all, plots."""
+
+import logging
+import warnings
+from pathlib import Path
+
+import matplotlib
+import optuna
+from matplotlib import pyplot
+from optuna.trial import FrozenTrial, TrialState
+from optuna.visualization import matplotlib as plots
+
+logger = logging.getLogger(__name__)
+
+TRIALS = "trials.db"
+NOTE = "note"  # of a trial: why it has no value, or was given up
+
+
+def summary(study: optuna.Study, trial: FrozenTrial) -> str:
+    """Say in a line how a trial ended, and which is the best so far."""
+    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    best = max(complete, key=lambda trial: trial.value, default=None)
+    line = f"trial {trial.number} {_ending(trial)}"
+    if trial.intermediate_values:
+        line += f", macro recall {_reached(trial):.4f}"
+    return line if best is None else f"{line} (best: {best.value:.4f}, trial {best.number})"
+
+
+def table(study: optuna.Study) -> str:
+    """Return all trials that have ended, the best first, in columns."""
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    trials.sort(key=lambda trial: (trial.state is not TrialState.COMPLETE, -_reached(trial)))
+    settings = list(dict.fromkeys(key for trial in trials for key in trial.params))
+    rows = [["trial", "macro recall", "epochs", "seconds", *settings, ""]]
+    for trial in trials:
+        rows.append(
+            [
+                str(trial.number),
+                f"{_reached(trial):.4f}" if trial.intermediate_values else "",
+                str(len(trial.intermediate_values)),
+                f"{trial.duration.total_seconds():.0f}",
+                *(_cell(trial.params.get(key, "")) for key in settings),
+                _ending(trial),
+            ]
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def plot(study: optuna.Study, folder: Path) -> list[Path]:
+    """Draw the course of the search, and how much each setting mattered where that can be told.
+
+    Returns:
+        The PNG files written.
+    """
+    matplotlib.use("agg")  # no window
+    written = []
+    for name, draw in (
+        ("history.png", plots.plot_optimization_history),
+        ("importances.png", plots.plot_param_importances),
+    ):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                figure = draw(study).figure
+        except (ValueError, RuntimeError) as error:
+            logger.info("no %s: %s", name, error)  # too few trials, or all alike
+        else:
+            figure.savefig(folder / name, bbox_inches="tight")
+            written.append(folder / name)
+        finally:
+            pyplot.close("all")
+    return written
+
+
+def _reached(trial: FrozenTrial) -> float:
+    """Return the macro recall of the best epoch, 0 where none was measured."""
+    return max(trial.intermediate_values.values(), default=0.0)
+
+
+def _ending(trial: FrozenTrial) -> str:
+    if trial.state is TrialState.COMPLETE:
+        return "came to its end"
+    note = trial.user_attrs.get(NOTE, "its process ended")
+    return f"{'given up' if trial.state is TrialState.PRUNED else 'failed'}: {note}"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
