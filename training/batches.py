@@ -68,6 +68,10 @@ class Epochs:
         """Return about how many batches an epoch has, and 1 where small weights may give none."""
         return max(1, sum(1 for _ in self._cut(np.random.default_rng(0))))
 
+    def tokens(self) -> float:
+        """Return how many real tokens an epoch reads, on average."""
+        return float(self._lengths @ self._rows.repeats)
+
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches without end."""
         while True:

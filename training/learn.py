@@ -1,4 +1,4 @@
-"""Keras learns: loss, schedule, early stopping with the best epoch kept, progress."""
+"""Keras learns: loss, schedule, early stopping with the best epoch kept."""
 
 import logging
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from training import feed
 from training.batches import Epochs, Rows
 from training.config import FitConfig
 from training.evaluate import measure
+from training.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def learn(
             steps_per_epoch=steps,
             shuffle=False,  # the batches come shuffled
             verbose=0,
-            callbacks=[_Progress(bar), *averaging, best],
+            callbacks=[Progress(bar, tokens=batches.tokens() / steps), *averaging, best],
         )
     model.set_weights(best.weights)
     return best.history
@@ -129,18 +130,6 @@ def _schedule(config: FitConfig, steps: int) -> Any:
         warmup_steps=warmup,
         alpha=0.02,
     )
-
-
-class _Progress(keras.callbacks.Callback):
-    """Moves the bar, which shows the time left, by a batch."""
-
-    def __init__(self, bar: tqdm) -> None:
-        super().__init__()
-        self._bar = bar
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._bar.set_postfix(loss=f"{(logs or {}).get('loss', float('nan')):.4f}", refresh=False)
-        self._bar.update()
 
 
 class _KeepBest(keras.callbacks.Callback):
