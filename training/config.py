@@ -136,9 +136,41 @@ class FitConfig(_Section):
         default=0.0,
         ge=0,
         lt=1,
-        description="momentum of the weights' moving average, which is what is kept: 0.999 averages "
-        "over some thousand steps; 0 keeps the last ones",
+        description="momentum of the weights' moving average, which is what is kept: 0.999 "
+        "averages over some thousand steps; 0 keeps the last ones",
     )
+
+
+class ObjectiveConfig(_Section):
+    """What is learned beside the labels: terms of the loss, each with its weight, 0 for none."""
+
+    adversarial: float = Field(
+        default=0.0, ge=0, description="the cross-entropy where it is worst near a labelled text"
+    )
+    virtual_adversarial: float = Field(
+        default=0.0,
+        ge=0,
+        description="how far the answer moves where it moves most near a text, labelled or not",
+    )
+    entropy: float = Field(
+        default=0.0, ge=0, description="how undecided the answer to a text is, labelled or not"
+    )
+    norm: float = Field(
+        default=5.0,
+        gt=0,
+        description="how near: the length of a text's perturbation, where each feature of the "
+        "embedding has variance 1. Both papers' value",
+    )
+
+    @property
+    def any(self) -> bool:
+        """Whether there is more to learn than the labels."""
+        return bool(self.adversarial) or self.unlabelled
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether rows without a label teach something."""
+        return bool(self.virtual_adversarial or self.entropy)
 
 
 class DistilConfig(_Section):
@@ -158,6 +190,7 @@ class TrainingConfig(_Section):
     vectors: VectorsConfig = VectorsConfig()
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
     distil: DistilConfig = DistilConfig()
 
 

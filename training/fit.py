@@ -18,7 +18,14 @@ from sentiment.tokenizer import Tokenizer
 from training import distil, evaluate, export, graph, learn, network, sources, vectors
 from training.assemble import Trained, assemble
 from training.config import ConfigError, TrainingConfig
-from training.encode import encode, join, labelled_rows, taught_rows, token_ids
+from training.encode import (
+    encode,
+    join,
+    labelled_rows,
+    taught_rows,
+    token_ids,
+    with_unlabelled,
+)
 from training.transfer import head_for
 
 logger = logging.getLogger(__name__)
@@ -80,6 +87,8 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
             config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
         )
         rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
+    elif config.objective.unlabelled:
+        rows = with_unlabelled(rows, pipeline, unlabelled_ids, data.unlabelled_repeats)
 
     checked = learn.Validation(
         validation_ids,
@@ -88,7 +97,7 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
         trained.labels,
         batch_tokens=config.fit.batch_tokens,
     )
-    history = learn.learn(trained.model, rows, checked, config.fit)
+    history = learn.learn(trained.model, rows, checked, config.fit, config.objective)
     _finish_embedding(trained, ids + taught_ids, name_emoji=base is None)
     temperature = evaluate.fit_temperature(
         checked.logits(trained.model), checked.labels, checked.sources

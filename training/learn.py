@@ -12,11 +12,14 @@ from tqdm import tqdm
 from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
-from training.config import FitConfig
+from training.config import FitConfig, ObjectiveConfig
 from training.evaluate import measure
+from training.objective import MixedObjective
 from training.progress import Progress
 
 logger = logging.getLogger(__name__)
+
+_LABELS_ALONE = ObjectiveConfig()
 
 
 def learn(
@@ -24,11 +27,15 @@ def learn(
     rows: Rows,
     validation: "Validation",
     config: FitConfig,
+    objective: ObjectiveConfig = _LABELS_ALONE,
 ) -> list[dict[str, float]]:
     """Train a network, and leave it with the weights of its best epoch.
 
+    Args:
+        objective: what is learned beside the rows' targets.
     Returns:
-        What each epoch measured on the validation rows.
+        The training loss of each epoch (and its terms, where there are several), and what it
+        measured on the validation rows.
     """
     batches = Epochs(
         rows,
@@ -38,8 +45,9 @@ def learn(
         word_dropout=config.word_dropout,
     )
     steps = batches.steps()
+    learner = MixedObjective(model, objective, seed=config.seed) if objective.any else model
     averaged = config.weight_averaging > 0
-    model.compile(
+    learner.compile(
         keras.optimizers.Adam(
             _schedule(config, steps * config.epochs),
             global_clipnorm=config.clip_norm,
@@ -53,7 +61,7 @@ def learn(
     # Before the measuring: what is measured is the average, and learning goes on without it.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
     with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
-        model.fit(
+        learner.fit(
             feed.to_learn(batches),
             epochs=config.epochs,
             steps_per_epoch=steps,
@@ -61,7 +69,7 @@ def learn(
             verbose=0,
             callbacks=[Progress(bar, tokens=batches.tokens() / steps), *averaging, best],
         )
-    model.set_weights(best.weights)
+    learner.set_weights(best.weights)
     return best.history
 
 
@@ -145,7 +153,8 @@ class _KeepBest(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         values = self._validation.measure(self.model)
-        self.history.append({"loss": float((logs or {})["loss"]), **values})
+        learned = {name: float(value) for name, value in (logs or {}).items()}
+        self.history.append({**learned, **values})
         logger.info(
             "epoch %d of %d: %s",
             epoch + 1,
