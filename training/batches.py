@@ -24,7 +24,7 @@ class Rows:
     Args:
         ids: n ragged rows of token ids.
         targets: float32 (n, K): what the network's K output columns should say.
-        weights: float32 (n,): what each row counts in the loss.
+        weights: float32 (n,): what each row counts in the loss; 0 says that it has no target.
         repeats: float32 (n,): how often an epoch reads each row; 0.5 reads it every other time.
     """
 
@@ -73,6 +73,10 @@ class Epochs:
     def steps(self) -> int:
         """Return about how many batches an epoch has, and 1 where small weights may give none."""
         return max(1, sum(1 for _ in self._cut(np.random.default_rng(0))))
+
+    def tokens(self) -> float:
+        """Return how many real tokens an epoch reads, on average."""
+        return float(self._lengths @ self._rows.repeats)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches without end."""

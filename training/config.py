@@ -11,6 +11,7 @@ from pydantic import (
     PositiveFloat,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from sentiment.errors import SentimentError
@@ -159,6 +160,38 @@ class FitConfig(_Section):
     )
 
 
+class ObjectiveConfig(_Section):
+    """What is learned beside the labels: terms of the loss, each with its weight, 0 for none."""
+
+    adversarial: float = Field(
+        default=0.0, ge=0, description="the cross-entropy where it is worst near a labelled text"
+    )
+    virtual_adversarial: float = Field(
+        default=0.0,
+        ge=0,
+        description="how far the answer moves where it moves most near a text, labelled or not",
+    )
+    entropy: float = Field(
+        default=0.0, ge=0, description="how undecided the answer to a text is, labelled or not"
+    )
+    norm: float = Field(
+        default=5.0,
+        gt=0,
+        description="how near: the length of a text's perturbation, where each feature of the "
+        "embedding has variance 1. Both papers' value",
+    )
+
+    @property
+    def any(self) -> bool:
+        """Whether there is more to learn than the labels."""
+        return bool(self.adversarial) or self.unlabelled
+
+    @property
+    def unlabelled(self) -> bool:
+        """Whether rows without a label teach something."""
+        return bool(self.virtual_adversarial or self.entropy)
+
+
 class DistilConfig(_Section):
     """Who labels the unlabelled rows, for the network to learn from them too."""
 
@@ -176,12 +209,19 @@ class TrainingConfig(_Section):
     vectors: VectorsConfig = VectorsConfig()
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
     distil: DistilConfig = DistilConfig()
     tune: dict[str, Range] = Field(
         default={},
         exclude=True,  # where a search looked is no part of a model
         description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
     )
+
+    @model_validator(mode="after")
+    def _a_fixed_batch_learns_from_labels_alone(self) -> "TrainingConfig":
+        if self.fit.fixed_batch and self.objective.any:
+            raise ValueError("fit.fixed_batch goes with no term of [objective]; leave out one")
+        return self
 
     @field_validator("tune", mode="before")
     @classmethod

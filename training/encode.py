@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -99,14 +100,43 @@ def taught_rows(
     repeats: npt.NDArray[np.float32],
 ) -> Rows:
     """Give m rows, cut to T, the probabilities, (m, C), of teachers; empty rows are left out."""
-    ids = [pipeline.truncate(row) for row in ids]
-    kept = np.array([index for index, row in enumerate(ids) if len(row)], int)
+    ids, kept = _cut(pipeline, ids)
     return Rows(
-        ids=[ids[index] for index in kept],
+        ids=ids,
         targets=_targets(probabilities[kept]),
         weights=np.ones(len(kept), np.float32),
         repeats=repeats[kept],
     )
+
+
+def with_unlabelled(
+    rows: Rows,
+    pipeline: Pipeline,
+    ids: Sequence[npt.NDArray[np.int32]],
+    repeats: npt.NDArray[np.float32],
+) -> Rows:
+    """Join m rows, cut to T, that have no target: their weight is 0; empty rows are left out.
+
+    The weights of the others grow as their share of what an epoch reads falls, so that the mean
+    over a batch stays, on average, the mean over its rows with a target.
+    """
+    ids, kept = _cut(pipeline, ids)
+    added = Rows(
+        ids=ids,
+        targets=np.zeros((len(kept), rows.targets.shape[1]), np.float32),
+        weights=np.zeros(len(kept), np.float32),
+        repeats=repeats[kept],
+    )
+    growth = 1 + added.repeats.sum() / rows.repeats.sum()
+    return join(replace(rows, weights=rows.weights * np.float32(growth)), added)
+
+
+def _cut(
+    pipeline: Pipeline, ids: Sequence[npt.NDArray[np.int32]]
+) -> tuple[list[npt.NDArray[np.int32]], npt.NDArray[np.int64]]:
+    """Cut m rows to T; return those that are not empty, and which they are."""
+    kept = np.array([index for index, row in enumerate(ids) if len(row)], np.int64)
+    return [pipeline.truncate(ids[index]) for index in kept], kept
 
 
 def join(first: Rows, second: Rows) -> Rows:

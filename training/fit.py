@@ -20,7 +20,14 @@ from training.assemble import Trained, assemble
 from training.batches import Rows
 from training.config import ConfigError, TrainingConfig
 from training.dataset import Examples
-from training.encode import encode, join, labelled_rows, taught_rows, token_ids
+from training.encode import (
+    encode,
+    join,
+    labelled_rows,
+    taught_rows,
+    token_ids,
+    with_unlabelled,
+)
 from training.prepare import learn_pipeline
 from training.temperature import fit_temperature
 from training.transfer import head_for
@@ -70,7 +77,12 @@ def try_out(
     keras.utils.set_random_seed(config.fit.seed)
     ready = _prepare(config, data, None)
     return learn.learn(
-        ready.trained.model, ready.rows, ready.checked, config.fit, after_epoch=after_epoch
+        ready.trained.model,
+        ready.rows,
+        ready.checked,
+        config.fit,
+        config.objective,
+        after_epoch=after_epoch,
     )
 
 
@@ -87,7 +99,7 @@ def _train(config: TrainingConfig, data_directories: Sequence[Path], base: Path 
     )
     ready = _prepare(config, data, bundles.load(base) if base is not None else None)
     trained, checked = ready.trained, ready.checked
-    history = learn.learn(trained.model, ready.rows, checked, config.fit)
+    history = learn.learn(trained.model, ready.rows, checked, config.fit, config.objective)
     _finish_embedding(trained, ready.seen, name_emoji=base is None)
     temperature = fit_temperature(checked.logits(trained.model), checked.labels, checked.sources)
     return assemble(
@@ -134,6 +146,8 @@ def _prepare(config: TrainingConfig, data: sources.Data, origin: Bundle | None) 
             config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
         )
         rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
+    elif config.objective.unlabelled:
+        rows = with_unlabelled(rows, pipeline, unlabelled_ids, data.unlabelled_repeats)
     checked = learn.Validation(
         validation_ids,
         validation.labels,

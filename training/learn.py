@@ -1,4 +1,4 @@
-"""Keras learns: loss, schedule, early stopping with the best epoch kept, progress."""
+"""Keras learns: loss, schedule, early stopping with the best epoch kept."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,11 +12,15 @@ from tqdm import tqdm
 from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
-from training.config import FitConfig
+from training.config import FitConfig, ObjectiveConfig
 from training.measures import measure
 from training.network import with_fixed_batch
+from training.objective import MixedObjective
+from training.progress import Progress
 
 logger = logging.getLogger(__name__)
+
+_LABELS_ALONE = ObjectiveConfig()
 
 # Gets an epoch's number, from 0, and what it measured; what it raises ends the learning.
 AfterEpoch = Callable[[int, dict[str, float]], None]
@@ -27,13 +31,17 @@ def learn(
     rows: Rows,
     validation: "Validation",
     config: FitConfig,
+    objective: ObjectiveConfig = _LABELS_ALONE,
     *,
     after_epoch: AfterEpoch | None = None,
 ) -> list[dict[str, float]]:
     """Train a network, and leave it with the weights of its best epoch.
 
+    Args:
+        objective: what is learned beside the rows' targets.
     Returns:
-        What each epoch measured on the validation rows.
+        The training loss of each epoch (and its terms, where there are several), and what it
+        measured on the validation rows.
     """
     batches = Epochs(
         rows,
@@ -47,6 +55,8 @@ def learn(
     averaged = config.weight_averaging > 0
     # It shares the weights of `model`, which stays free of the batch: that one is exported.
     learner = with_fixed_batch(model, config.fixed_batch) if config.fixed_batch else model
+    if objective.any:
+        learner = MixedObjective(learner, objective, seed=config.seed)
     learner.compile(
         keras.optimizers.Adam(
             _schedule(config, steps * config.epochs),
@@ -67,9 +77,9 @@ def learn(
             steps_per_epoch=steps,
             shuffle=False,  # the batches come shuffled
             verbose=0,
-            callbacks=[_Progress(bar), *averaging, best],
+            callbacks=[Progress(bar, tokens=batches.tokens() / steps), *averaging, best],
         )
-    model.set_weights(best.weights)
+    learner.set_weights(best.weights)
     return best.history
 
 
@@ -141,18 +151,6 @@ def _schedule(config: FitConfig, steps: int) -> Any:
     )
 
 
-class _Progress(keras.callbacks.Callback):
-    """Moves the bar, which shows the time left, by a batch."""
-
-    def __init__(self, bar: tqdm) -> None:
-        super().__init__()
-        self._bar = bar
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._bar.set_postfix(loss=f"{(logs or {}).get('loss', float('nan')):.4f}", refresh=False)
-        self._bar.update()
-
-
 class _KeepBest(keras.callbacks.Callback):
     """Measures after each epoch, keeps the best weights, and stops when there is no gain."""
 
@@ -169,7 +167,8 @@ class _KeepBest(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         values = self._validation.measure(self.model)
-        self.history.append({"loss": float((logs or {})["loss"]), **values})
+        learned = {name: float(value) for name, value in (logs or {}).items()}
+        self.history.append({**learned, **values})
         logger.info(
             "epoch %d of %d: %s",
             epoch + 1,

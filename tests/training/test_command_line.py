@@ -228,7 +228,7 @@ def test_an_interrupt_leaves_nothing(folder, capsys, monkeypatch, moment):
     from training import learn
 
     if moment == "a batch":
-        monkeypatch.setattr(learn._Progress, "on_train_batch_end", interrupt)
+        monkeypatch.setattr(learn.Progress, "on_train_batch_end", interrupt)
     else:
         monkeypatch.setattr(fits.Classifier, "load", interrupt)
     assert fit("--train", "good.csv") == 130

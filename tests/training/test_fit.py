@@ -225,7 +225,7 @@ def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, c
 
     seen = {}
 
-    def learn(model, rows, validation, config):
+    def learn(model, rows, validation, config, objective):
         seen["rows"] = len(rows.ids), len(rows.targets), len(rows.weights), len(rows.repeats)
         return [validation.measure(model)]
 
@@ -284,3 +284,46 @@ def test_targets_and_repeats_of_rows():
         assert rows.targets.tolist() == targets
         assert rows.repeats.tolist() == [0.5, 1.0]
         assert rows.targets.dtype == rows.weights.dtype == rows.repeats.dtype == np.float32
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_rows_without_a_target(tokenizer, classes):
+    """Three of four texts hold a token: an epoch reads the labelled row and 3 * 0.5 more."""
+    from sentiment.pipeline import Pipeline, PipelineConfig
+    from training.encode import labelled_rows, with_unlabelled
+
+    pipeline = Pipeline(tokenizer, PipelineConfig(timesteps=2, overlap=0))
+    names = tuple(WORDS)[:classes]
+    train = Examples([""], np.array([1], np.int32), np.array([0], np.int32), names, ("x",))
+    repeats = np.array([1, 1], np.float32)
+    labelled = labelled_rows(train, [np.array([7], np.int32)], repeats, FitConfig())
+    texts = [np.array(row, np.int32) for row in ([3, 4, 5], [], [6], [8])]
+    rows = with_unlabelled(labelled, pipeline, texts, np.full(4, 0.5, np.float32))
+    assert [len(row) for row in rows.ids] == [1, 2, 1, 1]
+    assert rows.weights.tolist() == [2.5, 0, 0, 0]
+    assert rows.repeats.tolist() == [1, 0.5, 0.5, 0.5]
+    assert rows.targets.shape == (4, labelled.targets.shape[1])
+    assert rows.targets[:1].tolist() == labelled.targets.tolist()
+    assert not rows.targets[1:].any()
+    assert rows.targets.dtype == rows.weights.dtype == np.float32
+
+
+def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypatch):
+    from training import fit as fits
+
+    seen = []
+
+    def learn(model, rows, validation, config, objective):
+        seen.append((len(rows.ids), int((rows.weights > 0).sum())))
+        return [validation.measure(model)]
+
+    monkeypatch.setattr(fits.learn, "learn", learn)
+    (tmp_path / "more.txt").write_text("a second lovely day\nan awful room\n", encoding="utf-8")
+    config = configuration(tmp_path)
+    data = config.data.model_copy(
+        update={"unlabelled": (configs.Source(path=str(tmp_path / "more.txt")),)}
+    )
+    for name in ("adversarial", "virtual_adversarial"):
+        objective = configs.ObjectiveConfig(**{name: 1.0})
+        fits.fit(config.model_copy(update={"data": data, "objective": objective}), tmp_path / name)
+    assert seen == [(24, 24), (26, 24)]

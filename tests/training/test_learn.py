@@ -100,7 +100,7 @@ def test_an_interrupt_comes_through(model, rows, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(learn._Progress, "on_train_batch_end", interrupt)
+    monkeypatch.setattr(learn.Progress, "on_train_batch_end", interrupt)
     with pytest.raises(KeyboardInterrupt):
         learn.learn(model, rows, Scripted(0.5), FitConfig(epochs=1))
 
