@@ -184,4 +184,4 @@ def test_a_configuration_cannot_be_changed():
 
 def test_a_fixed_batch_and_the_mixed_objective_exclude_each_other():
     with pytest.raises(ConfigError, match="fixed_batch goes with no term"):
-        parse({"fit": {"fixed_batch": 8}, "objective": {"adversarial": 1.0}}, origin="test")
+        config.parse({"fit": {"fixed_batch": 8}, "objective": {"adversarial": 1.0}}, origin="test")
