@@ -13,7 +13,9 @@ from optuna.visualization import matplotlib as plots
 logger = logging.getLogger(__name__)
 
 TRIALS = "trials.db"
-NOTE = "note"  # of a trial: why it has no value, or was given up
+# What a trial is marked with beside its values.
+SECONDS = "seconds"
+NOTE = "note"  # why it has no value, or was given up
 
 
 def summary(study: optuna.Study, trial: FrozenTrial) -> str:
@@ -38,7 +40,7 @@ def table(study: optuna.Study) -> str:
                 str(trial.number),
                 f"{_reached(trial):.4f}" if trial.intermediate_values else "",
                 str(len(trial.intermediate_values)),
-                f"{trial.duration.total_seconds():.0f}",
+                f"{trial.user_attrs.get(SECONDS, 0):.0f}",
                 *(_cell(trial.params.get(key, "")) for key in settings),
                 _ending(trial),
             ]

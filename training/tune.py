@@ -28,7 +28,7 @@ from training import sources, toml
 from training.config import ConfigError, TrainingConfig
 from training.fit import try_out
 from training.ranges import DEFAULTS, Range, Ranges, merge, number
-from training.trials import NOTE, TRIALS, summary
+from training.trials import NOTE, SECONDS, TRIALS, summary
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,8 @@ class _Search:
     def has_time(self) -> bool:
         """Tell whether a trial could end in time: the quickest that came to its end would."""
         ended = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        return self._left() > min((t.duration.total_seconds() for t in ended), default=0.0)
+        quickest = min((trial.user_attrs[SECONDS] for trial in ended), default=0.0)
+        return self._left() > 0 and self._left() >= quickest
 
     def run_trial(self) -> bool:
         """Run one trial and record it; return whether it measured anything."""
@@ -115,6 +116,7 @@ class _Search:
         self._study.sampler = optuna.samplers.TPESampler(
             seed=self._config.fit.seed + number_of_trials
         )
+        start = time.monotonic()
         trial = self._study.ask()
         state, value, note = TrialState.FAIL, None, "interrupted"
         try:
@@ -128,6 +130,7 @@ class _Search:
             note = "out of memory"
         finally:
             trial.set_user_attr(NOTE, note)
+            trial.set_user_attr(SECONDS, time.monotonic() - start)
             ended = self._study.tell(trial, value, state=state)
             logger.info("%s; %.1f minutes left", summary(self._study, ended), self._left() / 60)
         return state is not TrialState.FAIL

@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from training.trials import NOTE, plot, summary, table
+from training.trials import NOTE, SECONDS, plot, summary, table
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def add(study, rate, *recalls, layers="[8]", state=TrialState.COMPLETE, note="")
                 "network.layers": CategoricalDistribution(["[8]", "[16]"]),
             },
             intermediate_values=dict(enumerate(recalls)),
-            user_attrs={NOTE: note},
+            user_attrs={NOTE: note, SECONDS: 7.4},
         )
     )
 
@@ -39,11 +39,11 @@ def test_the_table_has_the_best_first_and_what_failed_last(study):
     add(study, 0.001, 0.9, 0.8, layers="[16]")
     header, *rows = table(study).splitlines()
     assert header.split("  ")[0] == "trial"
-    assert [row.split()[:3] for row in rows] == [
-        ["3", "0.9000", "2"],
-        ["0", "0.7000", "3"],
-        ["2", "0.9500", "2"],
-        ["1", "0", "0"],
+    assert [row.split()[:4] for row in rows] == [
+        ["3", "0.9000", "2", "7"],
+        ["0", "0.7000", "3", "7"],
+        ["2", "0.9500", "2", "7"],
+        ["1", "0", "7", "0.05"],
     ]
     column = header.index("network.layers")
     assert [row[column:].split()[0] for row in rows] == ["[16]", "[8]", "[8]", "[8]"]
