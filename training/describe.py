@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training import shapes, sources, tensors
+from training import shapes, sources, tensor_files
 from training.config import FitConfig, TrainingConfig, VectorsConfig
 from training.timesteps import describe_cut
 
@@ -67,7 +67,7 @@ def array(
     Raises:
         ShapeError: the array or the labels cannot be used.
     """
-    tensor, mask = tensors.read(path, timesteps=timesteps, features=features)
+    tensor, mask = tensor_files.read(path, timesteps=timesteps, features=features)
     n, steps, width = tensor.shape
     lines = [f"{path.name}: float32 {tensor.shape}, (samples, timesteps, features)"]
     if not mask.all():
@@ -80,10 +80,10 @@ def array(
     if labels is None:
         stages = shapes.of_tensor(config.network, samples=n, timesteps=steps, features=width)
         return _page(lines, stages)
-    from training import numeric  # TensorFlow
-
-    names, indices = numeric.read_labels(labels, n)
+    names, indices = tensor_files.read_labels(labels, n)
     lines.append(f"{labels.name}: {len(names)} classes, {', '.join(names)}")
+    from training import numeric  # after the labels, whose errors need no TensorFlow
+
     learned = numeric.train(tensor, mask, indices, config)
     stages = shapes.of_tensor(
         config.network, samples=n, timesteps=steps, features=width, classes=len(names)
@@ -119,7 +119,9 @@ def _without_data(config: TrainingConfig) -> str:
 
 def _batch(config: FitConfig) -> str:
     if config.fixed_batch:
-        return f"every training batch has {config.fixed_batch:,} rows, batch_shape = (n, T)"
+        return (
+            f"every training batch has batch_shape = ({config.fixed_batch}, T), T its longest row"
+        )
     return f"a batch has at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
 
 

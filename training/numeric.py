@@ -1,8 +1,6 @@
 """The LSTM network on a user's own tensor: the same layers, without the embedding."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,7 +10,7 @@ import numpy.typing as npt
 from sentiment.classifier import activate
 from training import learn, network
 from training.config import TrainingConfig
-from training.tensors import Mask, ShapeError, Tensor, check, read_npy
+from training.tensors import Mask, Tensor, check
 
 
 @dataclass(frozen=True)
@@ -32,35 +30,6 @@ class Learned:
     held: int
     accuracy: float
     majority: float
-
-
-def read_labels(path: Path, samples: int) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Read the class of each of n samples, as whole numbers or words: `.npy`, or a `.json` list.
-
-    Returns:
-        C names in order, and n indices into them.
-    Raises:
-        ShapeError: it cannot be read, is not (n,), or holds fewer than two classes or fractions.
-    """
-    try:
-        values = _read_values(path)
-    except (OSError, ValueError, ShapeError) as error:
-        raise ShapeError(f"{path}: cannot be read: {error}") from None
-    if values.shape != (samples,):
-        raise ShapeError(
-            f"{path}: expected (samples,) = ({samples},), one label for each sample; received "
-            f"{values.shape}. The samples axis must be that of the array: with other timesteps "
-            "there are more or fewer samples."
-        )
-    if values.dtype.kind not in "biuU":
-        raise ShapeError(
-            f"{path}: expected classes, as whole numbers or words; received {values.dtype}, such "
-            f"as {values[0]!r}"
-        )
-    names, indices = np.unique(values, return_inverse=True)
-    if len(names) < 2:
-        raise ShapeError(f"{path}: expected two classes or more; received only {names[0]}")
-    return tuple(map(str, names)), indices
 
 
 def train(
@@ -129,9 +98,3 @@ def predict(model: keras.Model, tensor: Tensor, mask: Mask | None = None) -> npt
         mask = np.ones(tensor.shape[:2], bool)
     logits = model.predict([tensor, mask], batch_size=samples or 128, verbose=0)
     return activate(logits, temperature=1.0)
-
-
-def _read_values(path: Path) -> npt.NDArray[Any]:
-    if path.suffix == ".json":
-        return np.array(json.loads(path.read_text(encoding="utf-8")))
-    return read_npy(path)

@@ -5,9 +5,7 @@ either is such a tensor, or becomes one by a reshape that comes out even, or is 
 was expected, what was received, the axis that is wrong, and how to mend it.
 """
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,9 +48,7 @@ def to_tensor(values: Any, *, timesteps: int | None = None, features: int | None
         ShapeError: it is not numeric, not finite, empty, ragged, does not come out even, or could
             be read in two ways.
     """
-    for name, size in (("timesteps", timesteps), ("features", features)):
-        if size is not None and size < 1:
-            raise ShapeError(f"{name}: received {size}, and it must be at least 1")
+    _refuse_sizes(timesteps, features)
     array = _numbers(values)
     if array.ndim == 1:
         array = _from_series(array, timesteps, features or 1)
@@ -82,6 +78,7 @@ def pad_ragged(
     Raises:
         ShapeError: a sequence is empty, too long, or of other features than the first.
     """
+    _refuse_sizes(timesteps, features)
     if not len(sequences):
         raise ShapeError("expected at least one sequence; received none")
     rows = []
@@ -133,42 +130,10 @@ def check(
             raise _wrong(expected, tensor.shape, axis)
 
 
-def read(
-    path: Path, *, timesteps: int | None = None, features: int | None = None
-) -> tuple[Tensor, Mask]:
-    """Read a tensor: `.npy`, reshaped as by `to_tensor`, or `.json`, a list of ragged sequences.
-
-    Returns:
-        float32 (n, T, F), and bool (n, T).
-    Raises:
-        ShapeError: the file cannot be read, or cannot become a tensor.
-    """
-    try:
-        if path.suffix == ".json":
-            sequences = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(sequences, list):
-                raise ShapeError("expected a list of sequences")
-            return pad_ragged(sequences, timesteps=timesteps, features=features)
-        tensor = to_tensor(read_npy(path), timesteps=timesteps, features=features)
-    except ShapeError as error:
-        raise ShapeError(f"{path}: {error}") from None
-    except (OSError, ValueError) as error:
-        raise ShapeError(f"{path}: cannot be read as JSON: {error}") from None
-    return tensor, np.ones(tensor.shape[:2], bool)
-
-
-def read_npy(path: Path) -> npt.NDArray[Any]:
-    """Read what `numpy.save` wrote, without objects: those would be code."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ShapeError(
-            f"cannot be read as an array of numpy.save ({error}). Ragged sequences are read from "
-            "a .json file, a list of lists."
-        ) from None
-    if not isinstance(array, np.ndarray):
-        raise ShapeError("holds several arrays; save one with numpy.save")
-    return array
+def _refuse_sizes(timesteps: int | None, features: int | None) -> None:
+    for name, size in (("timesteps", timesteps), ("features", features)):
+        if size is not None and size < 1:
+            raise ShapeError(f"{name}: received {size}, and it must be at least 1")
 
 
 def _numbers(values: Any, place: str = "") -> Tensor:

@@ -128,13 +128,22 @@ def test_the_command_trains_on_it(folder, capsys):
     assert "on 12 samples held out" in page
     assert "prediction with 5 timesteps: (1, 5, 2) -> (1, 2)" in page
     assert "prediction with 20 timesteps: (1, 20, 2) -> (1, 2)" in page
-    for labels, message in (
-        (np.zeros(59), "expected (samples,) = (60,)"),
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros(59, int), "expected (samples,) = (60,), one label for each sample; received (59"),
+        (np.zeros((60, 1), int), "received (60, 1)"),
         (np.zeros(60), "expected classes, as whole numbers or words; received float64"),
         (np.zeros(60, int), "received only 0"),
-    ):
+        (None, "cannot be read"),
+    ],
+)
+def test_labels_that_do_not_fit(folder, capsys, labels, message):
+    if labels is not None:
         np.save("wrong.npy", labels)
-        assert main([*array, "--labels", "wrong.npy"]) == 2
-        assert message in capsys.readouterr().err
-    assert main([*array, "--labels", "none.npy"]) == 2
-    assert "none.npy" in capsys.readouterr().err
+    array = ["--array", "series.npy", "--timesteps", "10", "--features", "2"]
+    assert main(["shapes", *array, "--labels", "wrong.npy"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: wrong.npy: ") and message in said

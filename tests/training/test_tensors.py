@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from training.tensors import ShapeError, check, pad_ragged, read, to_tensor
+from training.tensor_files import read
+from training.tensors import ShapeError, check, pad_ragged, to_tensor
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,7 @@ def test_ragged_sequences_are_padded_with_a_mask():
         ([[1], [1, 2, 3]], {"timesteps": 2}, "the timesteps axis is 3, and must be 2"),
         ([[1]], {"features": 2}, "the features axis is 1, and must be 2"),
         ([[[[1]]]], {}, "received (1, 1, 1)"),
+        ([[1]], {"timesteps": -1}, "timesteps: received -1"),
     ],
 )
 def test_ragged_sequences_that_are_refused(sequences, told, message):
