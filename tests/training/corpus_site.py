@@ -3,7 +3,6 @@
 import hashlib
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +14,7 @@ class Site:
     """Files by path, and what to do to the next requests, one after the other.
 
     A misbehaviour is "cut" (half of what is due, then the connection ends), "drop" (no byte of it),
-    "stall" (half of it, and then silence for `silence` seconds), "shift" (another range than was
+    "stall" (half of it, and then silence until the next request), "shift" (another range than was
     asked), "chunked cut" (half of it, chunked), or a status such as 404.
     """
 
@@ -27,7 +26,7 @@ class Site:
         self.length = True  # whether Content-Length is told
         self.tag = True  # whether there is an entity tag; else a weak one
         self.date = True  # whether there is a date of the last change
-        self.silence = 0.3
+        self.next = threading.Event()  # another request has come
         self.address = ""
 
     def url(self, name: str) -> str:
@@ -53,6 +52,7 @@ def running() -> Iterator[Site]:
         try:
             yield site
         finally:
+            site.next.set()
             server.shutdown()
             thread.join()
 
@@ -60,6 +60,7 @@ def running() -> Iterator[Site]:
 def _answer(site: Site, request: BaseHTTPRequestHandler) -> None:
     asked = request.headers["Range"]
     site.requests.append((request.path, asked))
+    site.next.set()
     misbehaviour = site.misbehaviours.pop(0) if site.misbehaviours else None
     if isinstance(misbehaviour, int):
         request.send_error(misbehaviour)
@@ -96,7 +97,8 @@ def _answer(site: Site, request: BaseHTTPRequestHandler) -> None:
     if misbehaviour in ("cut", "chunked cut"):
         request.wfile.write(half)
     elif misbehaviour == "stall":
+        site.next.clear()
         request.wfile.write(half)
-        time.sleep(site.silence)
+        site.next.wait(timeout=60)
     elif misbehaviour != "drop":
         request.wfile.write(body)
