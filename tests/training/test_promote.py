@@ -15,7 +15,7 @@ from training.config import ConfigError
 from training.gate import Limits, regressions
 from training.promotions import RECORD, promote
 
-TURNED = ("positive", "neutral", "negative")
+TURNED = ("negative", "positive", "neutral")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def as_good(make_bundle, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def worse(make_bundle, tmp_path_factory) -> Path:
-    """A bundle that takes positive for negative, and lists the labels in another order."""
+    """A bundle that takes positive for neutral, and lists the labels in another order."""
     directory = tmp_path_factory.mktemp("worse") / "new"
     return bundles.save(make_bundle(labels=TURNED), directory, verify=Classifier.load)
 
@@ -94,8 +94,8 @@ def test_a_regression_is_refused_with_its_reasons(worse, model, rows, capsys, tm
     compared = json.loads(file.read_text(encoding="utf-8"))
     flips = compared["flips"]
     assert {(one["before"], one["after"]) for one in flips["kinds"]} == {
-        ("positive", "negative"),
-        ("negative", "positive"),
+        ("positive", "neutral"),
+        ("neutral", "positive"),
     }
     assert flips["rows"] == sum(one["rows"] for one in flips["kinds"])
     assert flips["rows"] == compared["mcnemar"]["broken"]
@@ -152,11 +152,7 @@ def test_a_damaged_bundle_is_never_copied_in(as_good, model, tmp_path):
 
 
 def test_a_suite_is_run_on_both(as_good, worse, model, rows, tmp_path, capsys, classifier):
-    text = next(
-        text
-        for text in ("a good bus", "an awful bus", "the evening", "fish", "we loved it", "no!")
-        if classifier.predict([text])[0].label != "neutral"
-    )
+    text = "a good bus"
     label = classifier.predict([text])[0].label
     folder = tmp_path / "suite"
     (folder / "capabilities").mkdir(parents=True)
