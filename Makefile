@@ -56,9 +56,12 @@ bench-latency: .venv/.everything
 bench-behaviour: .venv/.everything
 	$(BIN)/python -m benchmarks.behaviour --model $(MODEL) --peers
 
-# For a model that saw no row of the new domain; about ten minutes.
-bench-labels: .venv/.everything
-	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model $(MODEL)
+# How a model that saw no row of a new domain goes on with a few; about half an hour with its fit.
+bench-labels: .venv/.everything models/without-products
+	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model models/without-products
+
+models/without-products: benchmarks/label_base.toml | .venv/.everything $(TEMPLATES)
+	$(BIN)/python -m training fit --config $< --data $(DATA) training/samples --output $@
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check

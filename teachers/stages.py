@@ -7,6 +7,7 @@ Each stage leaves a file, and a stage whose file stands there already is not run
 import logging
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from training.sources import Data
 logger = logging.getLogger(__name__)
 
 _CROPS = 120_000
+_MISSPELT = 80_000
 _VARIANT_WORDS = 800_000  # of each source: many variants of a small one, few of a large one
 _MOST_VARIANTS = 4  # of each text, times its source's weight
 _REPLACED = 0.25  # share of a variant's words
@@ -50,23 +52,32 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
     alone = teacher.probabilities(data.validation.texts)
     _report("transformer", data, alone)
     _report("both", data, _joined(alone, linear, data.validation.texts, teacher.label_names))
-    random = np.random.default_rng(config.fit.seed)
-    for name, make in (
-        ("whole", lambda: data.unlabelled),
-        ("crops", lambda: _crops(data, random)),
-        ("variants", lambda: _variants(data, found, random)),
-    ):
+    makers: dict[str, Callable[[np.random.Generator], _Texts]] = {
+        "whole": lambda random: _Texts(data.unlabelled),
+        "crops": lambda random: _Texts(_crops(data, random)),
+        "variants": lambda random: _Texts(teacher.readable(_variants(data, found, random))),
+        "misspelt": lambda random: _misspelt(teacher.readable(data.train.texts), random),
+    }
+    for number, (name, make) in enumerate(makers.items()):
         path = folder / f"{name}.parquet"
         if not path.exists():
-            made = make()
-            logger.info("%s: labelling %d texts", name, len(made))
-            labels = _label(teacher, linear, made)
+            made = make(np.random.default_rng([config.fit.seed, number]))
+            logger.info("%s: labelling %d texts", name, len(made.read))
+            labels = _label(teacher, linear, made.read)
             columns = dict(zip(data.train.label_names, labels.T.astype(np.float32), strict=True))
-            table = pyarrow.table({"text": made, **columns})
+            table = pyarrow.table({"text": made.written or made.read, **columns})
             _replacing(
                 path,
                 lambda to, table=table: pyarrow.parquet.write_table(table, to, compression="zstd"),
             )
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """n texts that the teachers read, and the n that are written where these are others."""
+
+    read: list[str]
+    written: list[str] | None = None
 
 
 def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer:
@@ -142,6 +153,13 @@ def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
         chosen = [texts[row] for row in random.integers(len(texts), size=int(times * len(texts)))]
         made |= dict.fromkeys(neighbours.variants(chosen, random, share=_REPLACED))
     return [text for text in made if text.strip()]
+
+
+def _misspelt(texts: Sequence[str], random: np.random.Generator) -> _Texts:
+    """Misspell short texts of every source; what the teachers say of them well spelt holds."""
+    short = [text for text in texts if not _is_long(text)]
+    read = [short[row] for row in random.permutation(len(short))[:_MISSPELT]]
+    return _Texts(read, [making.misspelt(text, random) for text in read])
 
 
 def _report(name: str, data: Data, probabilities: npt.NDArray[np.floating]) -> None:

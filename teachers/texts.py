@@ -1,4 +1,4 @@
-"""More texts for teachers to label, made of those there are: crops, and variants with other words.
+"""More texts for teachers to label, made of those there are: crops, other words, misspellings.
 
 A small network learns most of a large one's judgement from many texts that the large one labels
 (Tang et al. 2019, section 4, make theirs in much this way). So each text needs to be only roughly
@@ -82,3 +82,46 @@ class Neighbours:
 
         for text in texts:
             yield _WORD.sub(other, text)
+
+
+_LETTERS = re.compile(r"[a-zA-Z]{4,}")
+_APOSTROPHE = re.compile(r"(?<=\w)['\u2019](?=\w)")
+_ROWS_OF_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_BESIDE = {
+    key: row[max(place - 1, 0) : place] + row[place + 1 : place + 2]
+    for row in _ROWS_OF_KEYS
+    for place, key in enumerate(row)
+}
+
+
+def misspelt(text: str, random: np.random.Generator, *, share: float = 0.15) -> str:
+    """Write a text as hurried fingers do: slips in about a share of its words, in one at least.
+
+    A slip swaps two letters, leaves one out, doubles one, or hits the key beside it (Pruthi et al.
+    2019, "Combating Adversarial Misspellings", know these but the doubled one). The first letter
+    stays. Now and then the apostrophes go, and the capitals.
+    """
+    words = list(_LETTERS.finditer(text))
+    chosen = {number for number in range(len(words)) if random.random() < share}
+    if words and not chosen:
+        chosen = {int(random.integers(len(words)))}
+    for number in sorted(chosen, reverse=True):
+        start, end = words[number].span()
+        text = text[:start] + _slip(text[start:end], random) + text[end:]
+    if random.random() < 0.3:
+        text = _APOSTROPHE.sub("", text)
+    return text.lower() if random.random() < 0.3 else text
+
+
+def _slip(word: str, random: np.random.Generator) -> str:
+    place = int(random.integers(1, len(word) - 1))
+    before, letter, after = word[:place], word[place], word[place + 1 :]
+    match random.integers(4):
+        case 0:
+            return before + after[0] + letter + after[1:]
+        case 1:
+            return before + after
+        case 2:
+            return before + letter + letter + after
+        case _:
+            return before + str(random.choice(list(_BESIDE[letter.lower()]))) + after

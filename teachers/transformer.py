@@ -9,7 +9,7 @@ serve, and what it knows goes into the LSTM through the texts it labels (Tang et
 import json
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from training.config import FitConfig
 logger = logging.getLogger(__name__)
 
 _TOKENIZER = "tokenizer.json"
+_UNKNOWN = "[UNK]"
 _WEIGHTS = "weights.pt"
 _LABELS = "labels.json"
 _TEXTS_AT_ONCE = 4_096
@@ -80,19 +81,32 @@ class Transformer(torch.nn.Module):
 
     def token_ids(self, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
         """Tokenize n texts, [CLS] and [SEP] included: n rows of at most T ids."""
-        return [
-            self._cut(np.array(encoding.ids, np.int32))
-            for start in range(0, len(texts), _TEXTS_AT_ONCE)
+        return [self._cut(ids) for ids in self._whole(texts)]
+
+    def readable(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts without a character that the vocabulary lacks, as an emoji."""
+        unknown = self.tokenizer.token_to_id(_UNKNOWN)
+        rows = zip(texts, self._whole(texts), strict=True)
+        return [text for text, ids in rows if unknown not in ids]
+
+    def _whole(self, texts: Sequence[str]) -> Iterator[npt.NDArray[np.int32]]:
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
             for encoding in self.tokenizer.encode_batch(
                 [text.replace("<br />", " ") for text in texts[start : start + _TEXTS_AT_ONCE]]
-            )
-        ]
+            ):
+                yield np.array(encoding.ids, np.int32)
 
     def _cut(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         head = self._timesteps // 4
         if len(ids) <= self._timesteps:
             return ids
         return np.concatenate([ids[:head], ids[head - self._timesteps :]])
+
+    def _windows(self, ids: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+        """Return a long text's beginning and its end, each of T ids."""
+        if len(ids) <= self._timesteps:
+            return [ids]
+        return [ids[: self._timesteps], ids[-self._timesteps :]]
 
     def learn(self, rows: Rows, config: FitConfig) -> None:
         """Fine-tune on rows whose targets are float32 (n, C): AdamW, linear warm-up and decay."""
@@ -136,22 +150,30 @@ class Transformer(torch.nn.Module):
         self.eval()
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return float32 (n, C)."""
-        logits = self._each(texts, self, len(self.label_names))
-        return torch.softmax(torch.from_numpy(logits), dim=1).numpy()
+        """Return float32 (n, C); of a long text, what its beginning and its end say together."""
+        windows = [self._windows(ids) for ids in self._whole(texts)]
+        logits = self._each(
+            [ids for window in windows for ids in window], self, len(self.label_names)
+        )
+        starts = np.cumsum([0, *map(len, windows[:-1])])
+        counts = np.array([len(window) for window in windows])[:, None]
+        mean = np.add.reduceat(logits, starts, axis=0) / counts  # (n, C)
+        return torch.softmax(torch.from_numpy(mean), dim=1).float().numpy()
 
     def states(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the mean of each text's states, float32 (n, H)."""
-        return self._each(texts, self._mean, self.head.in_features)
+        return self._each(self.token_ids(texts), self._mean, self.head.in_features)
 
     def _each(
-        self, texts: Sequence[str], call: Callable[[torch.Tensor], torch.Tensor], columns: int
+        self,
+        rows: Sequence[npt.NDArray[np.int32]],
+        call: Callable[[torch.Tensor], torch.Tensor],
+        columns: int,
     ) -> npt.NDArray[np.float32]:
-        """Call with batches of texts of like length, and return the rows in the texts' order."""
-        rows = self.token_ids(texts)
+        """Call with batches of rows of like length; return (rows, columns) in the rows' order."""
         order = np.argsort([len(row) for row in rows], kind="stable")
         ordered = [rows[index] for index in order]
-        results = np.empty((len(texts), columns), np.float32)
+        results = np.empty((len(rows), columns), np.float32)
         batches = in_order(ordered, batch_tokens=_TOKENS_A_CALL)
         with torch.inference_mode(), _half():
             for batch in tqdm(batches, unit="batch", disable=len(batches) < 50):

@@ -136,8 +136,8 @@ class FitConfig(_Section):
         default=0.0,
         ge=0,
         lt=1,
-        description="momentum of the weights' moving average, which is what is kept: 0.999 averages "
-        "over some thousand steps; 0 keeps the last ones",
+        description="momentum of the weights' moving average, which is then kept instead of the "
+        "last weights: 0.999 averages over about a thousand steps",
     )
 
 

@@ -1,9 +1,9 @@
-"""Texts for teachers to label: crops of long ones, variants with other words."""
+"""Texts for teachers to label: crops of long ones, variants with other words, misspellings."""
 
 import numpy as np
 import pytest
 
-from teachers.texts import Neighbours, crops
+from teachers.texts import Neighbours, crops, misspelt
 
 REVIEW = (
     "I bought this in May. It broke after a week! Why did I pay so much? <br /><br />"
@@ -58,3 +58,25 @@ def test_about_the_share_of_words_is_replaced(neighbours, random):
     (text,) = neighbours.variants(["chair " * 3000], random, share=0.3)
     # a third of the replacements is the word itself
     assert text.split().count("chair") / 3000 == pytest.approx(0.8, abs=0.03)
+
+
+def test_a_misspelt_text_has_slips_in_some_words_and_keeps_the_rest(random):
+    text = "The waiter wasn't friendly and nothing arrived before midnight, 4 stars"
+    made = [misspelt(text, random) for _ in range(200)]
+    assert len(set(made)) > 100
+    for other in made:
+        assert other != text
+        words = list(zip(text.split(), other.split(), strict=True))
+        changed = [
+            one for one, two in words if one.lower() != two.lower().replace("wasnt", "wasn't")
+        ]
+        assert 1 <= len(changed) < 7
+        assert {"The", "and", "4"}.isdisjoint(changed)
+        assert all(one[0].lower() == two[0].lower() for one, two in words)
+        assert all(abs(len(one) - len(two)) <= 2 for one, two in words)
+    assert any("wasnt" in other for other in made)
+    assert any(other.islower() for other in made)
+
+
+def test_a_text_without_longer_words_is_left_alone(random):
+    assert {misspelt("so it is ok 👍", random) for _ in range(20)} == {"so it is ok 👍"}

@@ -40,12 +40,24 @@ def test_answers_come_in_the_order_of_the_texts(taught):
     assert forth == pytest.approx(back[::-1], abs=0.02)  # bfloat16, in other batches
 
 
+def test_what_it_cannot_read_is_known(taught):
+    assert taught.readable(["Good food 👍", "Good food", "Café ☕"]) == ["Good food"]
+
+
 def test_a_long_text_keeps_its_beginning_and_more_of_its_end(taught):
     (whole,) = taught.token_ids(["one two three"])
     (cut,) = taught.token_ids([" ".join(["start"] * 50 + ["end"] * 50)])
     assert len(whole) == 5 and len(cut) == 16
     start, end = taught.token_ids(["start end"])[0][1:3]
     assert cut.tolist() == [cut[0], *[start] * 3, *[end] * 11, cut[-1]]
+
+
+def test_the_answer_to_a_long_text_is_what_its_beginning_and_its_end_say(taught):
+    start, end = "great " * 14, "terrible " * 14  # 16 timesteps each, with [CLS] and [SEP]
+    both, one, other = np.log(taught.probabilities([start + end, start, end]))
+    # the windows of the whole lack the mark at the side where they were cut
+    assert both[2] - both[0] == pytest.approx((one + other)[2] / 2 - (one + other)[0] / 2, abs=0.5)
+    assert abs(both[2] - both[0]) < min(abs(one[2] - one[0]), abs(other[2] - other[0]))
 
 
 def test_it_survives_the_disk(taught, tmp_path):
