@@ -5,12 +5,14 @@ import os
 from flask import Flask
 
 from service.settings import Settings
+from service.together import Together
 
 
 def create_app() -> Flask:
     """The application; the worker reads the limits from its settings."""
     app = Flask(__name__, static_folder=None)
-    app.extensions["settings"] = Settings.from_environment(os.environ)
+    app.extensions["settings"] = settings = Settings.from_environment(os.environ)
+    app.extensions["together"] = Together(settings.threads)
 
     @app.post("/v1/predict")
     def nothing() -> str:

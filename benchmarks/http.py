@@ -263,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=5, help="of a turn; %(default)s")
     parser.add_argument("--connections", type=int, default=64, help="%(default)s")
     parser.add_argument("--workers", type=int, default=1, help="%(default)s")
-    parser.add_argument("--threads", type=int, default=2, help="of a worker; %(default)s")
+    parser.add_argument("--threads", type=int, default=4, help="of a worker; %(default)s")
     parser.add_argument(
         "--no-tutorial", dest="tutorial", action="store_false", help="leave the tutorial way out"
     )

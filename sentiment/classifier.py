@@ -83,7 +83,7 @@ class Classifier:
         sentences: Sequence[Sequence[tuple[int, int]]] | None = None,
         explain: bool = False,
         timings: Timings | None = None,
-        before_batch: Callable[[], None] | None = None,
+        network: Callable[[Sequence[Sequence[int]]], npt.NDArray[np.float64]] | None = None,
     ) -> list[Prediction | TextError]:
         """Classify n texts, each on its own: a text's answer does not depend on its neighbours.
 
@@ -95,7 +95,7 @@ class Classifier:
                 gets no answer.
             explain: give the words of each text their weights (see `WordWeight`).
             timings: gets the seconds of this call added.
-            before_batch: is called before each run of the network; what it raises ends this call.
+            network: runs the network in place of `probabilities`; what it raises ends this call.
         Returns:
             n outcomes in the order of the texts; where one cannot be classified, its error.
         """
@@ -108,7 +108,7 @@ class Classifier:
         ]
         rows = [row for plan in plans if isinstance(plan, _Plan) for row in plan.rows()]
         tokenized = perf_counter()
-        probabilities = iter(self.probabilities(rows, before_batch=before_batch).tolist())
+        probabilities = iter((network or self.probabilities)(rows).tolist())
         if timings:
             timings.tokenize_seconds += tokenized - begun
             timings.inference_seconds += perf_counter() - tokenized
@@ -126,7 +126,7 @@ class Classifier:
         """Run the network on n rows of at most T ids.
 
         Args:
-            before_batch: as for `predict`.
+            before_batch: is called before each run; what it raises ends this call.
         Returns:
             float64 (n, C), each row adding up to 1.
         """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, g, request
 
-from service import errors, timing
+from service import errors, headers, keys, timing
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,15 +41,14 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         compat_v1,
         compat_v2,
         docs,
-        headers,
         health,
-        keys,
         metrics,
         models,
         openapi,
         predict,
     )
     from service.registry import Registry
+    from service.together import Together
 
     settings = settings or Settings.from_environment(os.environ)
     figures = metrics.Metrics()
@@ -65,10 +64,9 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     app.extensions["registry"] = registry
     app.extensions[DRAINING] = False
     app.extensions["metrics"] = figures
+    app.extensions["together"] = Together(settings.threads)
     app.before_request(_begin)
-    app.before_request(keys.check)
-    for finish in (_finish, timing.finish, headers.secure, headers.share):
-        app.after_request(finish)
+    app.after_request(_finish)
     errors.install(app)
     for module in (predict, health, models, admin, compat_v1, compat_v2, metrics, openapi, docs):
         app.register_blueprint(module.blueprint)
@@ -86,9 +84,13 @@ def _begin() -> None:
     g.classifier = current_app.extensions["registry"].state.classifier
     request.environ["sentiment.request_id"] = g.request_id  # for the access log
     timing.begin()
+    keys.check()
 
 
 def _finish(response: Response) -> Response:
+    headers.share(response)
+    headers.secure(response)
+    timing.finish(response)
     response.headers["X-Request-Id"] = g.request_id
     if g.classifier:
         response.headers["X-Model-Version"] = g.classifier.version

@@ -20,22 +20,21 @@ READ = "X-Request-Id, X-Model-Version, Server-Timing, Retry-After, Inference-Hea
 PREFLIGHT_SECONDS = 7200
 
 
-def secure(response: Response) -> Response:
+def secure(response: Response) -> None:
     """Add the security headers that the view did not set itself."""
     own = set(response.headers.keys())
     response.headers.extend((name, SECURITY[name]) for name in SECURITY if name not in own)
-    return response
 
 
-def share(response: Response) -> Response:
+def share(response: Response) -> None:
     """Let pages of the origins in the settings read the answer, and ask before they send."""
     settings: Settings = current_app.extensions["settings"]
     if not settings.cors_origins:
-        return response
+        return
     origin = request.headers.get("Origin")
     response.vary.add("Origin")
     if origin is None or not {origin, "*"}.intersection(settings.cors_origins):
-        return response
+        return
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = READ
@@ -43,4 +42,3 @@ def share(response: Response) -> Response:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
         headers["Access-Control-Allow-Headers"] = SENT
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-    return response

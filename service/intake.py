@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -19,6 +20,7 @@ from service import arrival, memory
 from service.arrival import Arrival
 from service.incoming import Incoming
 from service.settings import Settings
+from service.together import Together
 
 # From the first byte of a request to its last; then the connection is closed.
 RECEIVE_SECONDS = 60
@@ -47,6 +49,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve. The application is loaded by now, and its settings hold here too."""
         self._settings: Settings = self.wsgi.extensions["settings"]
+        self._together: Together = self.wsgi.extensions["together"]
         super().run()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -69,11 +72,14 @@ class Intake(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Any) -> Any:
         """Answer the request of a connection."""
         arrival.current.set(conn.arrival)
-        return super().handle(conn)
+        with self._together.request() if conn.held else nullcontext():
+            return super().handle(conn)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Called when `handle` has returned."""
         self._held -= conn.held
+        if conn.held and fs.cancelled():
+            self._together.forget()
         super().finish_request(conn, fs)
 
     def _receive_more(self, conn: Any, _: Any) -> None:
@@ -114,6 +120,8 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         conn.parser.unreader.unread(bytes(incoming.received))
         del conn.incoming
         self._held += conn.held
+        if conn.held:
+            self._together.expect()
         pool = self.tpool if conn.held else self._side
         future = pool.submit(self.handle, conn)
         future.add_done_callback(

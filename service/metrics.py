@@ -8,6 +8,7 @@ counted stays counted when it dies. Nothing here holds a text, or a path that a 
 import os
 from collections import Counter as Tally
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, current_app, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -24,6 +25,8 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name for it
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONFIDENCES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 
+Metric = TypeVar("Metric", Counter, Histogram)
+
 blueprint = Blueprint("metrics", __name__)
 
 
@@ -32,6 +35,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._own = own = CollectorRegistry()
+        self._children: dict[Any, Any] = {}
         self._serving: tuple[str, str] | None = None
         self._requests = Counter(
             "sentiment_requests", "Requests answered.", ["route", "status"], registry=own
@@ -89,15 +93,15 @@ class Metrics:
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count one answer; `route` is the template of the path, never the path itself."""
-        self._requests.labels(route, status).inc()
-        self._duration.labels(route).observe(seconds)
+        self._child(self._requests, route, status).inc()
+        self._child(self._duration, route).observe(seconds)
 
     def phases(self, timings: Timings, seconds: float) -> None:
         """Split the duration of one prediction request, `seconds` in all."""
         tokenizing, inference = timings.tokenize_seconds, timings.inference_seconds
-        self._phases.labels("tokenizing").observe(tokenizing)
-        self._phases.labels("inference").observe(inference)
-        self._phases.labels("rest").observe(max(0.0, seconds - tokenizing - inference))
+        self._child(self._phases, "tokenizing").observe(tokenizing)
+        self._child(self._phases, "inference").observe(inference)
+        self._child(self._phases, "rest").observe(max(0.0, seconds - tokenizing - inference))
 
     def outcomes(self, outcomes: Iterable[Prediction | TextError]) -> None:
         """Count what became of the texts of one request."""
@@ -115,13 +119,17 @@ class Metrics:
             truncated += outcome.statistics.truncated
             self._confidence.observe(outcome.probabilities[outcome.label])
         for label, count in labels.items():
-            self._documents.labels(label).inc(count)
+            self._child(self._documents, label).inc(count)
         for code, count in codes.items():
-            self._errors.labels(code).inc(count)
-        self._tokens.inc(tokens)
-        self._words.inc(words)
-        self._unknown.inc(unknown)
-        self._truncated.inc(truncated)
+            self._child(self._errors, code).inc(count)
+        for counter, count in (
+            (self._tokens, tokens),
+            (self._words, words),
+            (self._unknown, unknown),
+            (self._truncated, truncated),
+        ):
+            if count:
+                counter.inc(count)
 
     def serving(self, model: str, version: str) -> None:
         """This worker serves this version from now on. All calls but the first are reloads."""
@@ -134,6 +142,14 @@ class Metrics:
     def refused(self) -> None:
         """This worker was told to change its version, and refused the new one."""
         self._refusals.inc()
+
+    def _child(self, metric: Metric, *labels: str | int) -> Metric:
+        """What `metric.labels` gives, which takes it longer than to count."""
+        key = (metric, labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(*labels)
+        return child
 
     def render(self, accept: str) -> tuple[bytes, str]:
         """All processes' figures in the format that fits an Accept header, and its media type."""

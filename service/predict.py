@@ -1,6 +1,7 @@
 """`POST /v1/predict`: texts in, labels and probabilities out."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Blueprint, Response, current_app, g, request
 
@@ -80,7 +81,11 @@ def classify(asked: PredictRequest) -> list[Prediction | TextError]:
             sentences=sentences,
             explain=options.explain,
             timings=g.timings,
-            before_batch=g.deadline.check,
+            network=partial(
+                current_app.extensions["together"].probabilities,
+                g.classifier,
+                before_batch=g.deadline.check,
+            ),
         )
         if accepted
         else ()

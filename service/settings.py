@@ -97,10 +97,10 @@ class Settings(BaseModel):
         ge=1,
         description="a whole number of worker processes, 1 or more",
     )
-    # One thread works while the other waits for a slow client; more of them only compete
-    # for the interpreter lock.
+    # So many requests can share a run of the network; more threads only compete for the
+    # interpreter lock.
     threads: int = Field(
-        default=2, ge=1, description="a whole number of threads for each worker, 1 or more"
+        default=4, ge=1, description="a whole number of threads for each worker, 1 or more"
     )
     max_body_bytes: int = Field(
         default=1024 * 1024, ge=1, description="the largest request body in bytes, 1 or more"

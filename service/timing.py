@@ -37,7 +37,7 @@ def begin() -> None:
     g.deadline.check()
 
 
-def finish(response: Response) -> Response:
+def finish(response: Response) -> None:
     """Write the request's time into its answer, and count it."""
     timings: Timings = g.timings
     metrics: Metrics = current_app.extensions["metrics"]
@@ -50,4 +50,3 @@ def finish(response: Response) -> Response:
     response.headers["Server-Timing"] = parts
     route = request.url_rule.rule if request.url_rule else "unmatched"
     metrics.request(route, response.status_code, seconds)
-    return response

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from types import SimpleNamespace
 
+import numpy as np
+import numpy.typing as npt
+
 from sentiment.bundle import Manifest
 from sentiment.errors import EmptyText, InvalidText, TextError, TextTooLong
 from sentiment.pipeline import Overflow, PipelineConfig
@@ -52,10 +55,9 @@ class FakeClassifier:
         sentences: Sequence[Sequence[tuple[int, int]]] | None = None,
         explain: bool = False,
         timings: Timings | None = None,
-        before_batch: Callable[[], None] | None = None,
+        network: Callable[[Sequence[Sequence[int]]], object] | None = None,
     ) -> list[Prediction | TextError]:
-        if before_batch:
-            before_batch()
+        (network or self.probabilities)([[1]] * len(texts))
         if timings:
             timings.tokenize_seconds += self.seconds[0]
             timings.inference_seconds += self.seconds[1]
@@ -64,6 +66,16 @@ class FakeClassifier:
             self._one(text, overflow, spans, explain)
             for text, spans in zip(texts, sentences or repeat(None), strict=False)
         ]
+
+    def probabilities(
+        self,
+        rows: Sequence[Sequence[int]],
+        *,
+        before_batch: Callable[[], None] | None = None,
+    ) -> npt.NDArray[np.float64]:
+        if before_batch:
+            before_batch()
+        return np.full((len(rows), len(self.labels)), 1 / len(self.labels))
 
     def _one(
         self,
