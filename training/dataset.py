@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.formats import DataError, did_you_mean
+from training.decoding import DataError
+from training.formats import did_you_mean
 from training.readers import Rows
 
 __all__ = [
