@@ -7,9 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from sentiment.errors import SentimentError
-from training.commands import export_keras, fit, templates
+from training.commands import export_keras, fit, predict, templates
 
-_COMMANDS = {"fit": fit, "templates": templates, "export-keras": export_keras}
+_COMMANDS = {
+    "fit": fit,
+    "predict": predict,
+    "templates": templates,
+    "export-keras": export_keras,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SentimentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: nothing was saved\n")
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"interrupted: {stop or 'nothing was saved'}\n")
         return 130
     return 0
 
