@@ -3,6 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+# Of a probability or a score that is written: past these the arithmetic of the processor shows, and
+# nothing of the model.
+DECIMALS = 6
+
 # A sentence counts as positive or negative where its score is at least this far from 0.
 POLAR_SCORE = 0.6
 

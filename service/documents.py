@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 
 from sentiment.errors import TextError
-from sentiment.prediction import Explanation, Prediction, Sentence
+from sentiment.prediction import DECIMALS, Explanation, Prediction, Sentence
 from service.answers import printable
 from service.notes import notes
 from service.schemas import DocumentAnswer, DocumentError, ExplanationAnswer, SentenceAnswer
-
-# Past this many the arithmetic of the processor shows, and nothing of the model.
-DECIMALS = 6
 
 
 def write_document(index: int, name: str | None, prediction: Prediction) -> DocumentAnswer:

@@ -53,7 +53,7 @@ def test_there_is_something_to_read() -> None:
     assert {path.stem for path in of("sentiment")} >= set(KERNEL)
     assert len(of("training")) > 5 and len(of("service")) > 5
     assert "sentiment.bundle" in imports(Path("sentiment/classifier.py"))  # it does see imports
-    assert "pyarrow" in packages(Path("training/formats.py"))  # inside a function
+    assert "pyarrow" in packages(Path("training/parquet.py"))  # inside a function
 
 
 @pytest.mark.parametrize("path", of("sentiment"), ids=str)

@@ -13,6 +13,7 @@ from training.commands import (
     evaluate,
     export_keras,
     fit,
+    predict,
     promote,
     shapes,
     templates,
@@ -26,6 +27,7 @@ _COMMANDS = {
     "tune": tune,
     "evaluate": evaluate,
     "promote": promote,
+    "predict": predict,
     "datasets": datasets,
     "templates": templates,
     "export-keras": export_keras,
@@ -43,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SentimentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: nothing was saved\n")
+    except KeyboardInterrupt as stop:
+        sys.stderr.write(f"interrupted: {stop or 'nothing was saved'}\n")
         return 130
 
 

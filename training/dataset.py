@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.formats import DataError, closest, did_you_mean
+from training.decoding import DataError
+from training.formats import closest, did_you_mean
 from training.readers import Rows
 
 __all__ = [

@@ -11,7 +11,8 @@ from sentiment.pipeline import Pipeline
 from training.batches import Rows
 from training.config import ConfigError, FitConfig
 from training.dataset import Examples
-from training.formats import DataError, did_you_mean
+from training.decoding import DataError
+from training.formats import did_you_mean
 
 logger = logging.getLogger(__name__)
 

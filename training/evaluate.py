@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sentiment.classifier import Classifier
 from training.calibration import calibration_curve
-from training.formats import DataError
+from training.decoding import DataError
 from training.labelled import Labelled
 from training.measures import intervals, measure, restrict, share_interval
 from training.score import Answers, score

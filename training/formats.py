@@ -1,38 +1,74 @@
-"""File formats -> numbered cells: CSV, TSV, JSON lines, Parquet, plain text."""
+"""Formats of text -> numbered rows, one after the other: CSV, TSV, JSON lines, plain text."""
 
-import codecs
 import csv
 import difflib
-import io
 import json
 import reprlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from sentiment.errors import SentimentError
-
-# A line's number, and what stands in each wanted column there. A reader gets the wanted columns by
-# the option that names them, or by what they hold where none does.
-Values = Iterator[tuple[int, list[Any]]]
-
-# The longer marks first: UTF-32 (little-endian) begins with the mark of UTF-16.
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-
+from training.decoding import MAX_CHARACTERS, DataError, Lines, repaired, suffix, where
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 
+_START = 65536  # characters that the delimiter is told by
 
-class DataError(SentimentError):
-    """The data cannot be trained on; the message names the file and the line."""
 
-    code = "bad_data"
+class Row(NamedTuple):
+    """One row of a file.
+
+    Attributes:
+        line: where it begins, counted from 1; in Parquet the row's number.
+        cells: what stands in each wanted column; nothing where there is a problem.
+        problem: why the row cannot be used.
+        written: the row in the file's own way without its line end, and with it a row of empty
+            cells where it cannot be read. Nothing in Parquet.
+    """
+
+    line: int
+    cells: list[Any]
+    problem: DataError | None = None
+    written: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a reader looks for.
+
+    Attributes:
+        columns: those whose cells it gives, each by the option that names it, or by what it holds
+            where none does.
+        adding: columns that are to be added, and so must not be there.
+        adding_option: what would do where they are.
+    """
+
+    columns: Mapping[str, str]
+    adding: Collection[str] = ()
+    adding_option: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file of text that is being read.
+
+    Attributes:
+        rows: all but blank lines, each read as it is asked for.
+        lines: what they are read from, to be closed.
+        header: of a table, the first row as it is written, with its line end.
+        delimiter: of a table.
+    """
+
+    rows: Iterator[Row]
+    lines: Lines
+    header: str = ""
+    delimiter: str = ""
+
+
+class MissingColumn(DataError):
+    """A wanted column is not there."""
 
 
 def closest(word: str, possible: Iterable[str]) -> str | None:
@@ -48,136 +84,171 @@ def did_you_mean(word: str, possible: Iterable[str]) -> str:
     return f' Did you mean "{meant}"?' if meant else ""
 
 
-def unit(path: Path) -> str:
-    """What the rows of a file are counted in."""
-    return "row" if path.suffix.lower() == ".parquet" else "line"
-
-
-def where(path: Path, line: int) -> str:
-    """The place of a row, for messages: `reviews.csv, line 18`."""
-    return f"{path}, {unit(path)} {line}"
-
-
-def _missing_column(place: str, option: str, name: str, found: list[str]) -> DataError:
-    shown = ", ".join(f'"{reprlib.repr(column)[1:-1]}"' for column in found[:20])
+def _missing_column(place: str, option: str, name: str, found: Collection[str]) -> MissingColumn:
+    shown = ", ".join(f'"{reprlib.repr(column)[1:-1]}"' for column in list(found)[:20])
     remedy = f"Say which to read with {option}." if option[0] == "-" else f"It holds {option}."
-    return DataError(
+    return MissingColumn(
         f'{place}: there is no column "{name}"; the columns are {shown or "none"}.'
         f"{did_you_mean(name, found)} {remedy}"
     )
 
 
-def _positions(place: str, header: list[str], columns: Mapping[str, str]) -> list[int]:
-    """Where in the header the wanted columns stand."""
-    for option, name in columns.items():
+def _refuse_clash(place: str, found: Collection[str], wanted: Wanted) -> None:
+    for name in wanted.adding:
+        if name in found:
+            raise DataError(
+                f'{place}: there is a column "{name}" already, and one of this name is to be '
+                f"added. {wanted.adding_option}"
+            )
+
+
+def positions(place: str, header: list[str], wanted: Wanted) -> list[int]:
+    """Where in the header the wanted columns stand.
+
+    Raises:
+        DataError: one is missing or there twice, or one that is to be added is there.
+    """
+    for option, name in wanted.columns.items():
         if name not in header:
             raise _missing_column(place, option, name, header)
         if header.count(name) > 1:
             raise DataError(
                 f'{place}: {header.count(name)} columns are named "{name}"; rename all but one.'
             )
-    return [header.index(name) for name in columns.values()]
+    _refuse_clash(place, header, wanted)
+    return [header.index(name) for name in wanted.columns.values()]
 
 
-def _decode(path: Path, data: bytes, encoding: str) -> str:
-    """The text of a file, without its byte-order mark."""
-    mark, encoding = next(
-        ((mark, named) for mark, named in BYTE_ORDER_MARKS if data.startswith(mark)),
-        (b"", encoding),
-    )
-    body = data[len(mark) :]
+def _table(path: Path, encoding: str, wanted: Wanted) -> Reading:
+    delimiter = "\t" if suffix(path) == ".tsv" else _delimiter(path, encoding, wanted)
+    plain_tabs = delimiter == "\t" and _is_plain(path, encoding)
+    lines = Lines(path, encoding)
     try:
-        content = body.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = body[: error.start].decode(encoding, "replace").count("\n") + 1
-        raise DataError(
-            f"{path}, line {line}: not valid {encoding} (byte 0x{body[error.start]:02x} at offset "
-            f"{len(mark) + error.start}). If the file is in another encoding, name it, "
-            "for example --encoding cp1252."
-        ) from error
-    except (LookupError, UnicodeError) as error:
-        raise DataError(f'{path}: cannot decode it as "{encoding}": {error}.') from error
-    if "\0" in content:
-        line = content.count("\n", 0, content.index("\0")) + 1
-        raise DataError(
-            f"{path}, line {line}: the text holds a NUL character. The file is damaged, or in "
-            "UTF-16 without a byte-order mark: --encoding utf-16-le reads that."
-        )
-    return content
+        records = (_tab_records if plain_tabs else _records)(lines, delimiter)
+        header = next(records, _Record(1, [], "\n"))
+        problem = header.problem or lines.damage(header.line, header.written)
+        if problem:
+            raise problem
+        names = [name.strip() for name in header.cells]
+        place = f"{where(path, header.line)} (the header)"
+        at = positions(place, names, wanted)
+    except BaseException:
+        lines.close()
+        raise
+    return Reading(
+        _rows(lines, records, delimiter, len(names), at),
+        lines,
+        header=("\ufeff" if lines.marked else "") + header.written,
+        delimiter=delimiter,
+    )
 
 
-def _lines(content: str) -> list[str]:
-    # Not str.splitlines, which also splits at characters that may stand in a text (U+2028).
-    return content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+class _Record(NamedTuple):
+    """What the grammar of a table makes of some lines: its cells, or why it makes none."""
+
+    line: int
+    cells: list[str]
+    written: str
+    problem: DataError | None = None
 
 
-def _table(path: Path, data: bytes, encoding: str, columns: Mapping[str, str]) -> Values:
-    content = _decode(path, data, encoding)
-    tabs = path.suffix.lower() == ".tsv"
-    delimiter = "\t" if tabs else _delimiter(content, set(columns.values()))
-    parse = _tab_records if delimiter == "\t" else _records
-    records = parse(path, content, delimiter)
-    line, header = next(records, (1, []))
-    header = [name.strip() for name in header]
-    positions = _positions(f"{where(path, line)} (the header)", header, columns)
-    for line, cells in records:
-        if len(cells) != len(header):
-            raise DataError(
-                f"{where(path, line)}: the number of cells is {len(cells)}, but the header has "
-                f"{len(header)}. A cell that holds {DELIMITERS[delimiter]} must stand in double "
+def _rows(
+    lines: Lines, records: Iterator[_Record], delimiter: str, columns: int, at: list[int]
+) -> Iterator[Row]:
+    blank = delimiter * (columns - 1) if columns > 1 else '""'
+    for line, cells, written, problem in records:
+        damage = lines.damage(line, written)
+        if problem is None and len(cells) != columns:
+            problem = DataError(
+                f"{where(lines.path, line)}: the number of cells is {len(cells)}, but the header "
+                f"has {columns}. A cell that holds {DELIMITERS[delimiter]} must stand in double "
                 "quotes."
             )
-        yield line, [cells[position] for position in positions]
+        if problem:
+            yield Row(line, [], damage or problem, blank)
+        elif damage:
+            yield Row(line, [], damage, repaired(written.rstrip("\r\n")))
+        else:
+            yield Row(line, [cells[i] for i in at], None, written.rstrip("\r\n"))
 
 
-def _delimiter(content: str, wanted: set[str]) -> str:
+def _delimiter(path: Path, encoding: str, wanted: Wanted) -> str:
     """The delimiter that finds most of the wanted columns in the header, then most columns."""
+    start: list[str] = []
+    with closing(Lines(path, encoding)) as lines:
+        for line in lines:
+            start.append(line)
+            if sum(map(len, start)) > _START:
+                break
 
     def found(delimiter: str) -> tuple[int, int]:
-        start = io.StringIO(content[:65536], newline="")
-        reader = csv.reader(start, delimiter=delimiter, strict=True)
         try:
+            reader = csv.reader(start, delimiter=delimiter, strict=True)
             header = next((cells for cells in reader if cells), [])
         except csv.Error:
             return (-1, 0)
-        return (len(wanted & {name.strip() for name in header}), len(header))
+        return (len({*wanted.columns.values()} & {name.strip() for name in header}), len(header))
 
     return max(DELIMITERS, key=found)
 
 
-def _records(path: Path, content: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The line and the cells of each record that is not blank."""
-    csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
+def _records(lines: Lines, delimiter: str) -> Iterator[_Record]:
+    """Each record that is not blank.
+
+    One that does not end where it should is a problem of its first line alone: the lines after
+    that are read anew.
+    """
+    csv.field_size_limit(MAX_CHARACTERS)
     # Strict: a stray quote is an error rather than a row that swallows the rows after it.
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    line = 1
     while True:
-        line = reader.line_num + 1
+        lines.taken.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise DataError(
-                f"{where(path, line)}: a quoted cell is not closed where it should be ({error}). "
-                'Inside a quoted cell, write each double quote twice ("").'
-            ) from error
+            first, *rest = lines.taken
+            lines.put_back(rest)
+            problem = DataError(
+                f"{where(lines.path, line)}: a quoted cell is not closed where it should be "
+                f'({error}). Inside a quoted cell, write each double quote twice ("").'
+            )
+            yield _Record(line, [], first, problem)
+            line += 1
+            continue
+        written, taken = "".join(lines.taken), len(lines.taken)
         if len(cells) > 1 or (cells and cells[0].strip()):
-            yield line, cells
+            yield _Record(line, cells, written)
+        line += taken
 
 
-def _tab_records(path: Path, content: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The same of a tab-separated file, where a stray double quote is just a character.
+def _is_plain(path: Path, encoding: str) -> bool:
+    """Whether each line of a tab-separated file has as many cells as the first.
 
-    Where each line has as many cells as the first, no cell spans lines, and a quote means
-    something only around a whole cell. Otherwise the rules of CSV hold.
+    Then no cell spans lines, and a stray double quote is just a character. Otherwise the rules of
+    CSV hold.
     """
-    numbered = enumerate(_lines(content), 1)
-    rows = [(line, row.split(delimiter)) for line, row in numbered if row.strip(" ")]
-    if len({len(cells) for _, cells in rows}) > 1:
-        yield from _records(path, content, delimiter)
-    else:
-        for line, cells in rows:
-            yield line, [_unquoted(cell) for cell in cells]
+    with closing(Lines(path, encoding)) as lines:
+        tabs = None
+        for line in lines:
+            lines.taken.clear()
+            if line.strip(" \r\n"):
+                count = line.count("\t")
+                if tabs not in (None, count):
+                    return False
+                tabs = count
+    return True
+
+
+def _tab_records(lines: Lines, delimiter: str) -> Iterator[_Record]:
+    """The same of a tab-separated file in which a quote means something only around a cell."""
+    for number, written in enumerate(lines, 1):
+        lines.taken.clear()
+        row = written.rstrip("\r\n")
+        if row.strip(" "):
+            yield _Record(number, [_unquoted(cell) for cell in row.split(delimiter)], written)
 
 
 def _unquoted(cell: str) -> str:
@@ -187,58 +258,64 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _json_lines(path: Path, data: bytes, encoding: str, columns: Mapping[str, str]) -> Values:
+def _json_lines(path: Path, encoding: str, wanted: Wanted) -> Reading:
     # Only a line feed ends a line: JSON strings may hold the other separators.
-    for line, written in enumerate(_decode(path, data, encoding).split("\n"), 1):
-        if not written.strip():
+    lines = Lines(path, encoding, newline="\n")
+    return Reading(_json_rows(lines, wanted), lines)
+
+
+def _json_rows(lines: Lines, wanted: Wanted) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        lines.taken.clear()
+        written = line.strip()
+        if not written:
             continue
+        damage, place = lines.damage(number, line), where(lines.path, number)
+        if damage:
+            written = repaired(written)
         try:
             row = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise DataError(
-                f"{where(path, line)}: not a JSON object ({error}). "
-                "Each line must be one whole object."
-            ) from error
+            problem = DataError(
+                f"{place}: not a JSON object ({error}). Each line must be one whole object."
+            )
+            yield Row(number, [], damage or problem, "{}")
+            continue
         if not isinstance(row, dict):
-            raise DataError(
-                f"{where(path, line)}: {reprlib.repr(row)} is not a JSON object. "
+            problem = DataError(
+                f"{place}: {reprlib.repr(row)} is not a JSON object. "
                 'Each line must be one, such as {"text": "Great food.", "label": "positive"}.'
             )
-        for option, name in columns.items():
-            if name not in row:
-                raise _missing_column(where(path, line), option, name, list(row))
-        yield line, [row[name] for name in columns.values()]
+            yield Row(number, [], damage or problem, "{}")
+            continue
+        _refuse_clash(place, row, wanted)
+        missing = [
+            _missing_column(place, option, name, row)
+            for option, name in wanted.columns.items()
+            if name not in row
+        ]
+        if damage or missing:
+            yield Row(number, [], damage or missing[0], written)
+        else:
+            yield Row(number, [row[name] for name in wanted.columns.values()], None, written)
 
 
-def _parquet(path: Path, data: bytes, encoding: str, columns: Mapping[str, str]) -> Values:
-    import pyarrow  # here, because it takes a while and other formats do without
-    import pyarrow.parquet
-
-    try:
-        file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
-        _positions(str(path), file.schema_arrow.names, columns)
-        table = file.read(columns=list(columns.values()))
-        values = [table.column(name).to_pylist() for name in columns.values()]
-    except (pyarrow.ArrowException, OSError) as error:
-        raise DataError(f"{path}: not a readable Parquet file: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: a cell is not valid UTF-8: {error}.") from error
-    for line, row in enumerate(zip(*values, strict=True), 1):
-        yield line, list(row)
+def _plain(path: Path, encoding: str, wanted: Wanted) -> Reading:
+    lines = Lines(path, encoding)
+    return Reading(_plain_rows(lines), lines)
 
 
-def plain(path: Path, data: bytes, encoding: str, columns: Mapping[str, str]) -> Values:
-    lines = _lines(_decode(path, data, encoding))
-    # What follows the last line feed is not a line.
-    for line, text in enumerate(lines if lines[-1] else lines[:-1], 1):
-        yield line, [text]
+def _plain_rows(lines: Lines) -> Iterator[Row]:
+    for number, line in enumerate(lines, 1):
+        lines.taken.clear()
+        written = line.rstrip("\r\n")
+        yield Row(number, [written], lines.damage(number, line), written)
 
 
-READERS: dict[str, Callable[[Path, bytes, str, Mapping[str, str]], Values]] = {
+READERS: dict[str, Callable[[Path, str, Wanted], Reading]] = {
     ".csv": _table,
     ".tsv": _table,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
-    ".parquet": _parquet,
-    ".txt": plain,
+    ".txt": _plain,
 }

@@ -3,15 +3,19 @@
 import logging
 import math
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from training.formats import READERS, DataError, Values, plain, unit, where
+from training import parquet
+from training.decoding import DataError, suffix, unit, where
+from training.formats import READERS, Row, Wanted
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +89,7 @@ def read(
     rows = Rows(path, [], [] if labelled else None, [], {name: [] for name in others})
     for line, values in _with_text(path, encoding, columns, problems):
         try:
-            written = _valid_text(path, line, values[0])
+            written = valid_text(path, line, values[0])
             name = _valid_label(path, line, values[1]) if labelled else ""
         except DataError as error:
             if problems is None:
@@ -120,7 +124,7 @@ def read_taught(
     rows = Rows(path, [], None, [])
     probabilities = []
     for line, (written, *numbers) in _with_text(path, encoding, columns):
-        rows.texts.append(_valid_text(path, line, written))
+        rows.texts.append(valid_text(path, line, written))
         rows.lines.append(line)
         probabilities.append(_probabilities(where(path, line), label_names, numbers))
     return rows, np.array(probabilities, np.float32)
@@ -131,34 +135,25 @@ def _with_text(
     encoding: str,
     columns: Mapping[str, str],
     problems: list[Problem] | None = None,
-) -> Values:
+) -> Iterator[tuple[int, list[Any]]]:
     """The cells of the rows whose first cell, the text, is not empty.
 
     The others become `problems`, or a warning counts them where there is no such list.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    reader = READERS.get(path.suffix.lower())
-    labelled = len(columns) > 1
-    if reader is None or (labelled and reader is plain):
-        raise DataError(
-            f"{path}: cannot read {'labelled' if labelled else 'unlabelled'} text from a "
-            f'"{path.suffix}" file; .csv, .tsv, .jsonl, .ndjson and .parquet will do '
-            "(and .txt for unlabelled text, one a line)."
-        )
-    if not data:
-        raise DataError(f"{path}: the file is empty.")
-
     empty: list[int] = []
     found = False
-    for line, values in reader(path, data, encoding, columns):
-        if values[0] is None or (isinstance(values[0], str) and not values[0].strip()):
-            empty.append(line)
+    for row in _rows(path, encoding, columns):
+        if row.problem:
+            if problems is None:
+                raise row.problem
+            problems.append(Problem(row.line, str(row.problem), empty=False))
+            continue
+        value = row.cells[0]
+        if value is None or (isinstance(value, str) and not value.strip()):
+            empty.append(row.line)
             continue
         found = True
-        yield line, values
+        yield row.line, row.cells
     if not found:
         raise DataError(f"{path}: no row holds text ({len(empty)} empty).")
     if problems is not None:
@@ -166,6 +161,37 @@ def _with_text(
     elif empty:
         first = ", ".join(map(str, empty[:5])) + (", ..." if len(empty) > 5 else "")
         logger.warning("%s: skipped %d without text: %s %s", path, len(empty), unit(path), first)
+
+
+def _rows(path: Path, encoding: str, columns: Mapping[str, str]) -> Iterator[Row]:
+    check_readable(path)
+    kind, labelled, wanted = suffix(path), len(columns) > 1, Wanted(columns)
+    if kind == ".parquet":
+        yield from parquet.read(path, wanted)
+    elif kind in READERS and not (labelled and kind == ".txt"):
+        reading = READERS[kind](path, encoding, wanted)
+        with closing(reading.lines):
+            yield from reading.rows
+    else:
+        raise DataError(
+            f"{path}: cannot read {'labelled' if labelled else 'unlabelled'} text from a "
+            f'"{path.suffix}" file; .csv, .tsv, .jsonl, .ndjson and .parquet will do '
+            "(and .txt for unlabelled text, one a line)."
+        )
+
+
+def check_readable(path: Path) -> None:
+    """Refuse a file that is not there, cannot be opened or is empty.
+
+    Raises:
+        DataError: it is so.
+    """
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise DataError(f"{path}: the file is empty.")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
 def _probabilities(place: str, names: Sequence[str], values: Sequence[object]) -> list[float]:
@@ -187,8 +213,12 @@ def _probabilities(place: str, names: Sequence[str], values: Sequence[object]) -
     return [number / total for number in numbers]
 
 
-def _valid_text(path: Path, line: int, value: object, what: str = "text") -> str:
-    """The value itself, if it is a string of valid Unicode."""
+def valid_text(path: Path, line: int, value: object, what: str = "text") -> str:
+    """The value itself, if it is a string of valid Unicode.
+
+    Raises:
+        DataError: it is not.
+    """
     if not isinstance(value, str):
         kind = type(value).__name__
         raise DataError(
@@ -216,7 +246,7 @@ def _valid_label(path: Path, line: int, value: object) -> str:
         name = "true" if value else "false"
     elif isinstance(value, int | float | Decimal):
         name = str(int(value)) if value == int(value) else str(value)
-    name = _valid_text(path, line, name, "label").strip()
+    name = valid_text(path, line, name, "label").strip()
     if name.casefold() in MISSING:
         raise DataError(
             f"{where(path, line)}: the label is missing (found {value!r}). "

@@ -12,7 +12,7 @@ from sentiment.classifier import Classifier
 from training import evaluate, labelled
 from training.__main__ import main
 from training.config import DataConfig
-from training.formats import DataError
+from training.decoding import DataError
 from training.measures import measure
 
 TEXTS = [

@@ -9,7 +9,7 @@ import pytest
 
 from training import sources
 from training.config import ConfigError, DataConfig
-from training.formats import DataError
+from training.decoding import DataError
 
 LABELS = ("negative", "positive")
 

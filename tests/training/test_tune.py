@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
-from training.formats import DataError
+from training.decoding import DataError
 
 pytestmark = pytest.mark.slow
 
