@@ -46,7 +46,7 @@ class MixedObjective(keras.Model):
         self._embed = network.get_layer("embedding")  # (n, T) -> (n, T, F)
         others = network.layers[network.layers.index(self._embed) + 1 :]
         features = keras.Input(self._embed.output.shape[1:])
-        self._answer = keras.Sequential([features, *others])  # (n, T, F) -> (n, K)
+        self._rest = keras.Sequential([features, *others])  # (n, T, F) -> (n, K)
         self._noise = keras.random.SeedGenerator(seed)
         self._means = {
             name: keras.metrics.Mean(name) for name in ("loss", "cross_entropy", *self._shares)
@@ -75,15 +75,15 @@ class MixedObjective(keras.Model):
         self, ids: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         # The dropout's seeds, before the clean pass moves them on.
-        seeds = [(seed, tf.identity(seed.value)) for seed in self._answer.non_trainable_variables]
+        seeds = [(seed, tf.identity(seed.value)) for seed in self._rest.non_trainable_variables]
 
         def again(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
             with keras.StatelessScope(seeds):
-                return self._answer(x, mask=mask, training=True)
+                return self._answer(x, mask)
 
         x = self._embed(ids)
         mask = self._embed.compute_mask(ids)  # (n, T)
-        logits = self._answer(x, mask=mask, training=True)
+        logits = self._answer(x, mask)
         terms = {"cross_entropy": self._cross_entropy(targets, logits, weights)}
         if "entropy" in self._shares:
             terms["entropy"] = tf.reduce_mean(entropy(logits))
@@ -102,6 +102,10 @@ class MixedObjective(keras.Model):
             terms["adversarial"] = self._adversarial(x, mask, units, targets, weights, again)
         return terms
 
+    def _answer(self, x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        # `call`, because to call the chain itself warns that no mask comes out of it; none should.
+        return self._rest.call(x, mask=mask, training=True)
+
     def _adversarial(
         self,
         x: tf.Tensor,
@@ -111,23 +115,22 @@ class MixedObjective(keras.Model):
         weights: tf.Tensor,
         again: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
     ) -> tf.Tensor:
-        """Read the rows with a target alone, which may be few, as a mean over all n rows."""
-        labelled = weights > 0
+        """Read the rows with a target alone, which may be few; the mean is that of all n rows."""
+        read = tf.concat([[True], weights[1:] > 0], axis=0)  # the first too: LSTMs need a row
         x, mask, targets, weights = (
-            tf.boolean_mask(values, labelled) for values in (x, mask, targets, weights)
+            tf.boolean_mask(values, read) for values in (x, mask, targets, weights)
         )
 
         def wrong(x: tf.Tensor) -> tf.Tensor:
             return self._cross_entropy(targets, again(x, mask), weights)
 
         worst = scaled(slope(wrong, x), mask, units, norm=self._norm)
-        return wrong(x + worst) * tf.reduce_mean(tf.cast(labelled, x.dtype))
+        return wrong(x + worst) * tf.reduce_mean(tf.cast(read, x.dtype))
 
     def _cross_entropy(
         self, targets: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor
     ) -> tf.Tensor:
-        loss = self.compute_loss(y=targets, y_pred=logits, sample_weight=weights)
-        return tf.reduce_sum(loss)  # of no rows at all, Keras gives no number
+        return self.compute_loss(y=targets, y_pred=logits, sample_weight=weights)
 
 
 def spread(x: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
