@@ -232,7 +232,7 @@ def test_an_interrupt_leaves_nothing(folder, capsys, monkeypatch, moment):
     else:
         monkeypatch.setattr(fits.Classifier, "load", interrupt)
     assert fit("--train", "good.csv") == 130
-    assert capsys.readouterr().err.endswith("interrupted: nothing was saved\n")
+    assert capsys.readouterr().err.endswith("interrupted: nothing is half-written\n")
     assert not Path("model").exists() or not list(Path("model").iterdir())
 
 
@@ -259,7 +259,7 @@ def test_ctrl_c_in_the_middle_of_training(folder):
         finally:
             process.kill()  # it does nothing to a process that has ended
     assert process.returncode == 130, "".join(said)
-    assert said[-1] == "interrupted: nothing was saved\n"
+    assert said[-1] == "interrupted: nothing is half-written\n"
     assert "Traceback" not in "".join(said)
     assert not Path("model").exists()
 

@@ -45,7 +45,7 @@ _TWEETEVAL = (
 )
 
 # Checksums: imdb as in TensorFlow Datasets and Hugging Face Datasets, tweets as in the latter, sst2
-# as in Flux.jl. For amazon none was found.
+# as in public code that fetches it. For amazon none was found.
 CORPORA = {
     corpus.name: corpus
     for corpus in (
