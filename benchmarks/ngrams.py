@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.systems import Probabilities
-from training.dataset import Examples
+from training.rows.dataset import Examples
 
 
 class FastText:

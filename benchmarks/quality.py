@@ -21,10 +21,10 @@ from benchmarks.systems import Ours, Probabilities, System
 from sentiment import bundle as bundles
 from sentiment.errors import SentimentError
 from training import config as configs
-from training import sources
 from training.config import ConfigError, TrainingConfig
-from training.dataset import Examples
-from training.measures import measure
+from training.evaluation.measures import measure
+from training.rows import sources
+from training.rows.dataset import Examples
 
 _TRAINING = Path(training.__file__).parent
 _SENTENCE_TOKENS = 20

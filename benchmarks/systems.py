@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from sentiment.prediction import Prediction
-from training.measures import restrict
+from training.evaluation.measures import restrict
 
 Probabilities = npt.NDArray[np.float64]
 

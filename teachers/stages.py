@@ -19,11 +19,12 @@ from gensim.models import KeyedVectors
 from teachers import texts as making
 from teachers import words as vectors
 from teachers.transformer import Transformer, pretrained
-from training import measures, sources
 from training.config import TrainingConfig
 from training.distil import NaiveBayesLinear, agree
 from training.encode import labelled_rows
-from training.sources import Data
+from training.evaluation import measures
+from training.rows import sources
+from training.rows.sources import Data
 
 logger = logging.getLogger(__name__)
 

@@ -53,7 +53,7 @@ def test_there_is_something_to_read() -> None:
     assert {path.stem for path in of("sentiment")} >= set(KERNEL)
     assert len(of("training")) > 5 and len(of("service")) > 5
     assert "sentiment.bundle" in imports(Path("sentiment/classifier.py"))  # it does see imports
-    assert "pyarrow" in packages(Path("training/parquet.py"))  # inside a function
+    assert "pyarrow" in packages(Path("training/rows/parquet.py"))  # inside a function
 
 
 @pytest.mark.parametrize("path", of("sentiment"), ids=str)
@@ -122,8 +122,9 @@ def test_serving_loads_no_training_library() -> None:
 
 def test_the_configuration_of_training_needs_no_tensorflow() -> None:
     program = (
-        "import sys, training.__main__, training.graph, training.transfer, training.promotions\n"
-        "import training.compare, training.html_report\n"
+        "import sys, training.__main__, training.graph, training.transfer\n"
+        "import training.promotion.promotions, training.promotion.compare\n"
+        "import training.evaluation.html_report\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     run = subprocess.run(

@@ -73,7 +73,7 @@ def test_a_generous_floor_on_validation_data(default: Classifier) -> None:
     path = RESEARCH_DATA / "sst-dev.parquet"
     if not path.exists():
         pytest.skip("the research data sets are not beside this checkout")
-    from training.readers import read
+    from training.rows.readers import read
 
     rows = read(path)
     assert rows.labels is not None

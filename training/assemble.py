@@ -15,12 +15,12 @@ from sentiment.bundle import Bundle, Golden, Manifest
 from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
 from training import export, graph, learn
-from training.card import model_card
 from training.config import NetworkConfig, TrainingConfig
-from training.dataset import Examples
-from training.measures import measure
-from training.plots import plot_confusion
-from training.score import score
+from training.evaluation.card import model_card
+from training.evaluation.measures import measure
+from training.evaluation.plots import plot_confusion
+from training.evaluation.score import score
+from training.rows.dataset import Examples
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")

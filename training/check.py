@@ -9,9 +9,9 @@ from training.checks.findings import by_seriousness
 from training.checks.report import Report
 from training.checks.table import LABELLED, PARTS, File, Table
 from training.config import ConfigError, TrainingConfig
-from training.decoding import DataError
-from training.readers import Problem
-from training.sources import find, read_file
+from training.rows.decoding import DataError
+from training.rows.readers import Problem
+from training.rows.sources import find, read_file
 
 
 def check(

@@ -16,7 +16,7 @@ from pydantic import (
 
 from sentiment.errors import SentimentError
 from sentiment.pipeline import PipelineConfig
-from training.ranges import Range, check
+from training.search.ranges import Range, check
 
 Pooling = Literal["last", "max", "mean"]
 

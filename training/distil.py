@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from training.config import ConfigError
-from training.dataset import Examples
-from training.score import score
+from training.evaluation.score import score
+from training.rows.dataset import Examples
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sentiment.pipeline import Pipeline
 from training.batches import Rows
 from training.config import ConfigError, FitConfig
-from training.dataset import Examples
-from training.decoding import DataError
-from training.formats import did_you_mean
+from training.rows.dataset import Examples
+from training.rows.decoding import DataError
+from training.rows.formats import did_you_mean
 
 logger = logging.getLogger(__name__)
 

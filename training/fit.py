@@ -15,11 +15,10 @@ from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
-from training import distil, export, graph, learn, network, sources, vectors
+from training import distil, export, graph, learn, network, vectors
 from training.assemble import Trained, assemble
 from training.batches import Rows
 from training.config import ConfigError, TrainingConfig
-from training.dataset import Examples
 from training.encode import (
     encode,
     join,
@@ -28,8 +27,10 @@ from training.encode import (
     token_ids,
     with_unlabelled,
 )
+from training.evaluation.temperature import fit_temperature
 from training.prepare import learn_pipeline
-from training.temperature import fit_temperature
+from training.rows import sources
+from training.rows.dataset import Examples
 from training.transfer import head_for
 
 logger = logging.getLogger(__name__)

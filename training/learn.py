@@ -13,7 +13,7 @@ from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
 from training.config import FitConfig, ObjectiveConfig
-from training.measures import measure
+from training.evaluation.measures import measure
 from training.network import with_fixed_batch
 from training.objective import MixedObjective
 from training.progress import Progress

@@ -2,10 +2,11 @@
 
 from sentiment.pipeline import Pipeline
 from sentiment.tokenizer import Tokenizer
-from training import timesteps, vectors
+from training import vectors
 from training.config import TrainingConfig
 from training.encode import token_ids
-from training.sources import Data
+from training.rows.sources import Data
+from training.tensor import timesteps
 
 
 def learn_pipeline(config: TrainingConfig, data: Data) -> tuple[Pipeline, list[int]]:

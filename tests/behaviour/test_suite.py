@@ -7,8 +7,8 @@ import pytest
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
-from training import behaviour as suite
 from training.config import ConfigError
+from training.evaluation import behaviour as suite
 
 MODEL = Path(__file__).resolve().parents[2] / "models" / "default"
 FOLDER = Path(__file__).parent

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks import quality, report, sets
 from benchmarks.embeddings import SentenceEmbeddings
-from training.dataset import Examples
-from training.measures import measure
+from training.evaluation.measures import measure
+from training.rows.dataset import Examples
 
 LABELS = ("negative", "neutral", "positive")
 

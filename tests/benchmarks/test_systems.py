@@ -9,7 +9,7 @@ from benchmarks.lexicons import TextBlob, Vader
 from benchmarks.peers import PEERS
 from benchmarks.systems import LabelsDiffer, Ours
 from sentiment import bundle as bundles
-from training.dataset import Examples
+from training.rows.dataset import Examples
 
 LABELS = ("negative", "neutral", "positive")
 MINILM = pytest.mark.skipif(

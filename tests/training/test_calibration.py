@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.calibration import calibration_curve, calibration_error
+from training.evaluation.calibration import calibration_curve, calibration_error
 
 
 def test_calibration_error_by_hand():

@@ -5,9 +5,9 @@ import struct
 import numpy as np
 import pytest
 
-from training.card import model_card
-from training.measures import measure
-from training.plots import plot_confusion
+from training.evaluation.card import model_card
+from training.evaluation.measures import measure
+from training.evaluation.plots import plot_confusion
 
 LABELS = ("negative", "neutral", "positive")
 

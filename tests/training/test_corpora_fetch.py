@@ -17,7 +17,6 @@ import pytest
 from sentiment.errors import SentimentError
 from tests.training import corpus_site
 from tests.training.corpus_site import Site
-from training import readers, sources
 from training.__main__ import main
 from training.config import parse
 from training.corpora import download
@@ -27,6 +26,7 @@ from training.corpora.catalogue import CORPORA, Corpus, Remote
 from training.corpora.convert import ContentError
 from training.corpora.download import DownloadError
 from training.corpora.fetch import ChecksumMismatch, fetch
+from training.rows import readers, sources
 
 ROOT = Path(__file__).parents[2]
 

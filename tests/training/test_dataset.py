@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.dataset import (
+from training.rows.dataset import (
     DataError,
     Examples,
     drop_leaks,
@@ -21,7 +21,7 @@ from training.dataset import (
     split,
     to_examples,
 )
-from training.readers import Rows, read
+from training.rows.readers import Rows, read
 
 
 def rows(path, *pairs):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from training.config import ConfigError
-from training.dataset import Examples
 from training.distil import LINEAR, NaiveBayesLinear, agree, teach
+from training.rows.dataset import Examples
 
 pytestmark = pytest.mark.slow  # scikit-learn, TensorFlow
 

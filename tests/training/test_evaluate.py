@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from sentiment.classifier import Classifier
-from training import evaluate, labelled
 from training.__main__ import main
 from training.config import DataConfig
-from training.decoding import DataError
-from training.measures import measure
+from training.evaluation import evaluate, labelled
+from training.evaluation.measures import measure
+from training.rows.decoding import DataError
 
 TEXTS = [
     f"{start} {word} {noun}{end}"
@@ -134,7 +134,7 @@ def test_rows_without_a_token_are_left_out(tmp_path, classifier):
 
 
 def test_a_file_that_the_model_was_made_from_is_told(half, make_bundle):
-    from training.dataset import fingerprint
+    from training.rows.dataset import fingerprint
 
     made = make_bundle()
     entry = {"role": "train", **fingerprint(half)}

@@ -11,8 +11,8 @@ from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from training import config as configs
 from training.config import ConfigError, FitConfig, TrainingConfig
-from training.dataset import Examples, fingerprint
 from training.graph import from_onnx
+from training.rows.dataset import Examples, fingerprint
 
 pytestmark = pytest.mark.slow
 

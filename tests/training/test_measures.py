@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.measures import intervals, measure, share_interval
+from training.evaluation.measures import intervals, measure, share_interval
 
 LABELS = ("negative", "neutral", "positive")
 

@@ -8,7 +8,7 @@ import pytest
 
 from training.__main__ import main
 from training.config import TrainingConfig
-from training.tensors import ShapeError, pad_ragged
+from training.tensor.tensors import ShapeError, pad_ragged
 
 SMALL = """
 [network]
@@ -33,7 +33,7 @@ def rising_and_falling(n: int, timesteps: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def learned():
-    from training import numeric
+    from training.tensor import numeric
 
     tensor, labels = rising_and_falling(60, 10)
     config = TrainingConfig.model_validate(
@@ -55,7 +55,7 @@ def test_it_learns(learned):
 @pytest.mark.slow
 @pytest.mark.parametrize("timesteps", [4, 10, 25])
 def test_shorter_and_longer_sequences_are_answered_as_well(learned, timesteps):
-    from training import numeric
+    from training.tensor import numeric
 
     tensor, labels = rising_and_falling(20, timesteps)
     answers = numeric.predict(learned.model, tensor)
@@ -65,7 +65,7 @@ def test_shorter_and_longer_sequences_are_answered_as_well(learned, timesteps):
 
 @pytest.mark.slow
 def test_padding_changes_no_answer(learned):
-    from training import numeric
+    from training.tensor import numeric
 
     tensor, _ = rising_and_falling(3, 6)
     padded, mask = pad_ragged(list(tensor), timesteps=15)
@@ -75,7 +75,8 @@ def test_padding_changes_no_answer(learned):
 
 @pytest.mark.slow
 def test_other_features_and_another_fixed_batch_are_refused(learned):
-    from training import network, numeric
+    from training import network
+    from training.tensor import numeric
 
     with pytest.raises(ShapeError, match="the features axis is 3, and must be 2"):
         numeric.predict(learned.model, np.zeros((5, 10, 3), np.float32))

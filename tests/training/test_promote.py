@@ -10,10 +10,10 @@ import pytest
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from training.__main__ import main
-from training.compare import mcnemar
 from training.config import ConfigError
-from training.gate import Limits, regressions
-from training.promotions import RECORD, promote
+from training.promotion.compare import mcnemar
+from training.promotion.gate import Limits, regressions
+from training.promotion.promotions import RECORD, promote
 
 TURNED = ("negative", "positive", "neutral")
 

@@ -4,7 +4,7 @@ import pytest
 
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
-from training.ranges import DEFAULTS, Range, check, merge, number
+from training.search.ranges import DEFAULTS, Range, check, merge, number
 
 
 def parse(tune) -> TrainingConfig:

@@ -8,8 +8,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from training.decoding import DataError
-from training.readers import read, read_taught
+from training.rows.decoding import DataError
+from training.rows.readers import read, read_taught
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training import shapes
 from training.__main__ import main
 from training.config import NetworkConfig
+from training.tensor import shapes
 
 ROOT = Path(__file__).parents[2]
 ROWS = "text,label\n" + "".join(

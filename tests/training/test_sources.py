@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import sources
 from training.config import ConfigError, DataConfig
-from training.decoding import DataError
+from training.rows import sources
+from training.rows.decoding import DataError
 
 LABELS = ("negative", "positive")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sentiment.classifier import activate
-from training.temperature import fit_temperature
+from training.evaluation.temperature import fit_temperature
 
 
 def sampled(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from training import behaviour, templates
+from training import templates
+from training.evaluation import behaviour
 from training.templates import LABELS, TemplateError, expand, generate
 
 # The fillers that both may use: praise and blame too common to train without. All others, nouns,

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from training.tensor_files import read
-from training.tensors import ShapeError, check, pad_ragged, to_tensor
+from training.tensor.tensor_files import read
+from training.tensor.tensors import ShapeError, check, pad_ragged, to_tensor
 
 
 @pytest.mark.parametrize(

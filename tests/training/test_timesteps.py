@@ -7,7 +7,7 @@ import pytest
 from sentiment.pipeline import PipelineConfig
 from training import config as configs
 from training.config import ConfigError, PipelineSection, TrainingConfig
-from training.timesteps import choose
+from training.tensor.timesteps import choose
 
 LENGTHS = list(range(1, 101))
 

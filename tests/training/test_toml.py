@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training import config as configs
-from training import toml
+from training.search import toml
 
 TRAINING = Path(configs.__file__).parent
 

@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from training.trials import NOTE, SECONDS, plot, summary, table
+from training.search.trials import NOTE, SECONDS, plot, summary, table
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
-from training.decoding import DataError
+from training.rows.decoding import DataError
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ class Runner:
 
 @pytest.fixture
 def runner(tmp_path, monkeypatch) -> Runner:
-    from training import tune
+    from training.search import tune
 
     (tmp_path / "good.csv").write_text(GOOD, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -77,7 +77,7 @@ def runner(tmp_path, monkeypatch) -> Runner:
 
 
 def search(config: TrainingConfig, trials: float, folder: str = "out") -> optuna.Study:
-    from training.tune import tune
+    from training.search.tune import tune
 
     return tune(config, Path(folder), minutes=(trials * TRIAL + 1) / 60)
 
@@ -187,7 +187,7 @@ def test_an_error_of_the_program_is_not_hidden(runner):
 
 
 def test_without_any_result_it_says_why(runner):
-    from training.tune import TuneError
+    from training.search.tune import TuneError
 
     def script(number):
         raise DataError("no such vectors")
@@ -254,7 +254,7 @@ def test_ctrl_c_ends_the_search_and_keeps_what_it_has(runner):
 
 
 def test_a_trial_whose_process_was_killed_is_closed(runner):
-    from training.trials import table
+    from training.search.trials import table
 
     study = search(parse(), trials=1)
     study.ask()
@@ -297,9 +297,9 @@ network.layers = { choices = [[4], [5]] }
 
 def test_real_trials_go_on_and_their_best_is_fitted(runner, monkeypatch, capsys):
     from sentiment import bundle as bundles
-    from training import tune
     from training.__main__ import main
     from training.fit import try_out
+    from training.search import tune
 
     def timed(*arguments, **options):
         history = try_out(*arguments, **options)

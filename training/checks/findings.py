@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.decoding import unit
+from training.rows.decoding import unit
 
 Level = Literal["error", "warning", "note"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.checks.findings import SHOWN, Example, Finding, Level, number
 from training.checks.table import LABELLED, NAMES, Table
-from training.formats import did_you_mean
+from training.rows.formats import did_you_mean
 
 # A label is taken for a misspelling of one that it resembles this much (difflib's ratio: one letter
 # more or less in eight gives 0.93, "very positive" and "positive" 0.76) and that has at least so

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training.checks.findings import Place
-from training.dataset import label_order, normalise
-from training.readers import Problem, Rows
+from training.rows.dataset import label_order, normalise
+from training.rows.readers import Problem, Rows
 
 # What the rows of a file are for. Rows are kept in this order, so that training texts come first.
 PARTS = ("train", "validation", "test", "taught", "unlabelled")

@@ -29,8 +29,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do it."""
     from sentiment.classifier import Classifier
-    from training import files, html_report, labelled, text_report
-    from training.evaluate import evaluate
+    from training import files
+    from training.evaluation import html_report, labelled, text_report
+    from training.evaluation.evaluate import evaluate
 
     config = DataConfig(**columns.chosen(options))
     classifier = Classifier.load(bundle(options.bundle))

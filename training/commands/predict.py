@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do it."""
-    from training.predict import Options, predict
+    from training.offline.predict import Options, predict
 
     chosen = Options(
         text_column=options.text_column,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from training.commands import bundle, columns
 from training.config import ConfigError, DataConfig
-from training.gate import Limits, regressions
+from training.promotion.gate import Limits, regressions
 
 # The options by the limits that they set.
 _LIMITS = {
@@ -57,8 +57,10 @@ def run(options: argparse.Namespace) -> int:
     if options.force is not None and not options.force.strip():
         raise ConfigError("--force: expected a reason, which is recorded")
     from sentiment import bundle as bundles
-    from training import files, labelled, promotion_report, promotions
-    from training.compare import compare
+    from training import files
+    from training.evaluation import labelled
+    from training.promotion import promotion_report, promotions
+    from training.promotion.compare import compare
 
     current, candidate = bundles.current(options.against), bundle(options.bundle)
     if candidate.resolve() == current.resolve():

@@ -34,7 +34,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do it."""
-    from training import describe
+    from training.tensor import describe
 
     config = configs.read(options.config) if options.config else TrainingConfig()
     if options.array is None:

@@ -25,8 +25,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Do it."""
     config = configs.read(options.config)
-    from training import tune  # after the configuration, whose errors need no TensorFlow
-    from training.trials import plot, table
+    from training.search import tune  # after the configuration, whose errors need no TensorFlow
+    from training.search.trials import plot, table
 
     study = tune.tune(
         config, options.output, minutes=options.minutes, data_directories=options.data

@@ -12,7 +12,7 @@ from training.corpora.cache import Cache, CacheError
 from training.corpora.catalogue import Corpus, Remote
 from training.corpora.convert import CONVERTERS, ContentError, Tables
 from training.corpora.download import DownloadError, download
-from training.dataset import fingerprint
+from training.rows.dataset import fingerprint
 
 logger = logging.getLogger(__name__)
 

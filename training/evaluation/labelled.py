@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import DataConfig
-from training.dataset import Examples, fingerprint, to_examples
-from training.sources import read_file
+from training.rows.dataset import Examples, fingerprint, to_examples
+from training.rows.sources import read_file
 
 _EXCERPT = 160  # characters
 

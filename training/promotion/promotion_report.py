@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from training.text_report import MEASURES, table
+from training.evaluation.text_report import MEASURES, table
 
 
 def render(compared: Mapping[str, Any], reasons: Sequence[str]) -> str:

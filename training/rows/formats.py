@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training.decoding import MAX_CHARACTERS, DataError, Lines, repaired, suffix, where
+from training.rows.decoding import MAX_CHARACTERS, DataError, Lines, repaired, suffix, where
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 

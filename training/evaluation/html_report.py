@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from training.plots import plot_calibration
-from training.text_report import MEASURES
+from training.evaluation.plots import plot_calibration
+from training.evaluation.text_report import MEASURES
 
 
 def render(result: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sentiment.classifier import activate
 from training import learn, network
 from training.config import TrainingConfig
-from training.tensors import Mask, Tensor, check
+from training.tensor.tensors import Mask, Tensor, check
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training import parquet
-from training.decoding import DataError, suffix, unit, where
-from training.formats import READERS, Row, Wanted
+from training.rows import parquet
+from training.rows.decoding import DataError, suffix, unit, where
+from training.rows.formats import READERS, Row, Wanted
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.calibration import calibration_error
+from training.evaluation.calibration import calibration_error
 
 _RESAMPLES = 2000
 _LEVEL = 0.95

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from training import parquet
-from training.decoding import STANDARD_STREAM, DataError, compressed, suffix
-from training.formats import READERS, MissingColumn, Reading, Row, Wanted, positions
+from training.rows import parquet
+from training.rows.decoding import STANDARD_STREAM, DataError, compressed, suffix
+from training.rows.formats import READERS, MissingColumn, Reading, Row, Wanted, positions
 
 if TYPE_CHECKING:
     import pyarrow

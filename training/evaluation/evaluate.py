@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.classifier import Classifier
-from training.calibration import calibration_curve
-from training.decoding import DataError
-from training.labelled import Labelled
-from training.measures import intervals, measure, restrict, share_interval
-from training.score import Answers, score
-from training.slices import slices
+from training.evaluation.calibration import calibration_curve
+from training.evaluation.labelled import Labelled
+from training.evaluation.measures import intervals, measure, restrict, share_interval
+from training.evaluation.score import Answers, score
+from training.evaluation.slices import slices
+from training.rows.decoding import DataError
 
 _MISTAKES = 20
 

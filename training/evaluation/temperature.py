@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
 from sentiment.classifier import activate
-from training.measures import restrict
+from training.evaluation.measures import restrict
 
 
 def fit_temperature(

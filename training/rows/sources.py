@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
-from training.dataset import (
+from training.rows.dataset import (
     Examples,
     drop_leaks,
     fingerprint,
@@ -18,7 +18,7 @@ from training.dataset import (
     split,
     to_examples,
 )
-from training.readers import Problem, Rows, read, read_taught
+from training.rows.readers import Problem, Rows, read, read_taught
 
 logger = logging.getLogger(__name__)
 

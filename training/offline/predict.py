@@ -29,12 +29,12 @@ from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from sentiment.pipeline import Overflow
-from training.blocks import Block, Column, Progress, of
-from training.decoding import STANDARD_STREAM, DataError
-from training.formats import Wanted
-from training.partial import OutputError, Partial, Stream
-from training.readers import check_readable
-from training.scoring import Scored, columns, score
+from training.offline.blocks import Block, Column, Progress, of
+from training.offline.partial import OutputError, Partial, Stream
+from training.offline.scoring import Scored, columns, score
+from training.rows.decoding import STANDARD_STREAM, DataError
+from training.rows.formats import Wanted
+from training.rows.readers import check_readable
 
 logger = logging.getLogger(__name__)
 

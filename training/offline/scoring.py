@@ -9,9 +9,9 @@ from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError, TextTooLong
 from sentiment.pipeline import Overflow
 from sentiment.prediction import DECIMALS, Prediction
-from training.blocks import Block, Cells, Column
-from training.decoding import DataError, where
-from training.readers import valid_text
+from training.offline.blocks import Block, Cells, Column
+from training.rows.decoding import DataError, where
+from training.rows.readers import valid_text
 
 # A longer text is refused: its tokens would take more memory than all else.
 MAX_TEXT_CHARACTERS = 1_000_000

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training import shapes, sources, tensor_files
 from training.config import FitConfig, TrainingConfig, VectorsConfig
-from training.timesteps import describe_cut
+from training.rows import sources
+from training.tensor import shapes, tensor_files
+from training.tensor.timesteps import describe_cut
 
 _LARGE = 10  # a tensor's values beyond this saturate the gates
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
@@ -82,7 +83,7 @@ def array(
         return _page(lines, stages)
     names, indices = tensor_files.read_labels(labels, n)
     lines.append(f"{labels.name}: {len(names)} classes, {', '.join(names)}")
-    from training import numeric  # after the labels, whose errors need no TensorFlow
+    from training.tensor import numeric  # after the labels, whose errors need no TensorFlow
 
     learned = numeric.train(tensor, mask, indices, config)
     stages = shapes.of_tensor(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.labelled import Labelled, one_line
-from training.score import Answers
+from training.evaluation.labelled import Labelled, one_line
+from training.evaluation.score import Answers
 
 # The highest number of each slice, and its name.
 _TOKENS = {

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.tensors import Mask, ShapeError, Tensor, pad_ragged, to_tensor
+from training.tensor.tensors import Mask, ShapeError, Tensor, pad_ragged, to_tensor
 
 
 def read(

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from training.decoding import DataError, where
-from training.formats import Row, Wanted, positions
+from training.rows.decoding import DataError, where
+from training.rows.formats import Row, Wanted, positions
 
 if TYPE_CHECKING:
     import pyarrow

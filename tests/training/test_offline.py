@@ -17,12 +17,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from training import predict as predicting
 from training.__main__ import main
-from training.decoding import DataError
-from training.partial import OutputError
-from training.predict import Options, predict
-from training.scoring import MAX_TEXT_CHARACTERS
+from training.offline import predict as predicting
+from training.offline.partial import OutputError
+from training.offline.predict import Options, predict
+from training.offline.scoring import MAX_TEXT_CHARACTERS
+from training.rows.decoding import DataError
 
 ROOT = Path(__file__).parents[2]
 ADDED = ["label", "score", "probability_negative", "probability_neutral", "probability_positive"]

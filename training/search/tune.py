@@ -24,11 +24,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sentiment.errors import SentimentError
 from training import config as configs
-from training import sources, toml
 from training.config import ConfigError, TrainingConfig
 from training.fit import try_out
-from training.ranges import DEFAULTS, Range, Ranges, merge, number
-from training.trials import NOTE, SECONDS, TRIALS, summary
+from training.rows import sources
+from training.search import toml
+from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
+from training.search.trials import NOTE, SECONDS, TRIALS, summary
 
 logger = logging.getLogger(__name__)
 

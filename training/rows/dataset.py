@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.decoding import DataError
-from training.formats import closest, did_you_mean
-from training.readers import Rows
+from training.rows.decoding import DataError
+from training.rows.formats import closest, did_you_mean
+from training.rows.readers import Rows
 
 __all__ = [
     "DataError",

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from training.formats import did_you_mean
+from training.rows.formats import did_you_mean
 
 Ranges = Mapping[str, "Range"]
 

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from training.measures import share_interval
+from training.evaluation.measures import share_interval
 
 # Stand-ins in a drawing for colours that the page decides; no other part has them.
 _TEXT = "#010203"

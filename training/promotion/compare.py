@@ -12,12 +12,12 @@ import numpy as np
 from scipy.stats import binomtest
 
 from sentiment.classifier import Classifier
-from training import behaviour
 from training.config import ConfigError
-from training.evaluate import answered, seen
-from training.labelled import Labelled
-from training.measures import measure, restrict
-from training.score import Answers, score
+from training.evaluation import behaviour
+from training.evaluation.evaluate import answered, seen
+from training.evaluation.labelled import Labelled
+from training.evaluation.measures import measure, restrict
+from training.evaluation.score import Answers, score
 
 _TIMED_TEXTS = 200
 _FLIPS = 20

@@ -1,0 +1,1 @@
+"""A saved model on labelled rows: figures, calibration, slices, reports, the card."""

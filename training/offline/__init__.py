@@ -1,0 +1,1 @@
+"""Files of any size, classified in constant memory on all cores."""

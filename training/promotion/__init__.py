@@ -1,0 +1,1 @@
+"""Two models side by side: compared, judged, and the better one served."""

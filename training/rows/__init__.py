@@ -1,0 +1,1 @@
+"""Files of rows: read, checked cell by cell, joined, split."""

@@ -1,0 +1,1 @@
+"""A search for settings: ranges, trials, and the best as a configuration."""

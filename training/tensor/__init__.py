@@ -1,0 +1,1 @@
+"""The tensor (samples, timesteps, features): described, chosen, and made of numbers."""
