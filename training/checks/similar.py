@@ -165,6 +165,8 @@ def _jaccard(shingles: _Shingles, first: _Ints, second: _Ints) -> npt.NDArray[np
 def _distinct(shingles: _Shingles, texts: _Ints) -> tuple[_Hashes, _Ints]:
     """Each text's shingles once, marked with the text's number, and these numbers."""
     owner, hashes = shingles.of(texts)
-    # ~ keeps a mark from being the hash of a pair of words, (0, w): two of these would swap roles.
-    marked, at = np.unique(hashes ^ _mix(~owner.astype(np.uint64)), return_index=True)
+    # The step of SplitMix64. Mixing the number as the shingles are would make a text's number and a
+    # word's the same value.
+    marks = owner.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    marked, at = np.unique(hashes + marks, return_index=True)
     return marked, owner[at]
