@@ -7,7 +7,7 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-labels bench-memory bench-startup bench-http soak requirements clean
+	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http soak requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -62,6 +62,10 @@ bench-labels: .venv/.everything models/without-products
 
 models/without-products: benchmarks/label_base.toml | .venv/.everything $(TEMPLATES)
 	$(BIN)/python -m training fit --config $< --data $(DATA) training/samples --output $@
+
+# What each part of the recipe is worth: a fit of some minutes for each row that models/ablation lacks.
+bench-ablation: .venv/.everything $(TEMPLATES)
+	$(BIN)/python -m benchmarks.ablation --data $(DATA) training/samples models/teacher
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check

@@ -1,0 +1,54 @@
+"""The rows of an ablation: each a configuration that a fit takes."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import ablation
+from training.config import ConfigError
+
+CONFIG = Path(ablation.__file__).with_name("ablation.toml")
+
+
+def test_each_row_is_a_configuration_of_its_own() -> None:
+    rows = ablation.read(CONFIG)
+    assert len(rows) > 12
+    everything = rows.pop("everything")
+    assert all(config != everything for config in rows.values())
+    assert len({ablation.slug(name) for name in rows}) == len(rows)
+    assert rows["word2vec alone"].vectors.path is None
+    assert rows["two layers"].network.layers == (64, 64)
+    assert not rows["no text labelled by the teachers"].data.taught
+
+
+def test_the_rows_read_no_test_data() -> None:
+    for config in ablation.read(CONFIG).values():
+        for source in (*config.data.train, *config.data.validation, *config.data.unlabelled):
+            assert "-test" not in source.path and "kitchen" not in source.path
+
+
+def test_a_setting_is_changed_added_or_left_out() -> None:
+    base = {"fit": {"epochs": 2, "seed": 1}}
+    made = ablation.changed(base, {"fit.epochs": 3, "fit.seed": "", "network.layers": [8]})
+    assert made == {"fit": {"epochs": 3}, "network": {"layers": [8]}}
+    assert base == {"fit": {"epochs": 2, "seed": 1}}
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("[base]\n", "there is no table 'rows'"),
+        ("[base.fit]\nepohcs = 1\n[rows]\n'a' = {}\n", '"a": "fit.epohcs" is not a setting'),
+        ("base = [", "cannot be read as TOML"),
+    ],
+)
+def test_a_file_that_will_not_do(tmp_path, toml, said) -> None:
+    path = tmp_path / "ablation.toml"
+    path.write_text(toml)
+    with pytest.raises(ConfigError, match=said):
+        ablation.read(path)
+
+
+def test_a_row_that_there_is_not(capsys) -> None:
+    assert ablation.main(["--data", "x", "--rows", "no sleep"]) == 2
+    assert '"no sleep" is not one of everything, ' in capsys.readouterr().err
