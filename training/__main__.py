@@ -23,8 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SentimentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: nothing was saved\n")
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"interrupted: {str(interrupt) or 'nothing was saved'}\n")
         return 130
     return 0
 

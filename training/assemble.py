@@ -14,10 +14,10 @@ from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Golden, Manifest
 from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
-from sentiment.prediction import Prediction
 from training import evaluate, export, graph, learn
 from training.config import NetworkConfig, TrainingConfig
 from training.dataset import Examples
+from training.figures import by_source
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
@@ -65,7 +65,7 @@ def assemble(
         training=config.model_dump(mode="json"),
         data=files,
         metrics={"coverage": trained.coverage, "epochs": history},
-        libraries=_library_versions(),
+        libraries=library_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     bundle = Bundle(
@@ -94,17 +94,7 @@ def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> lis
 
 def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     """Measure the bundle through the serving path, and add the figures and the model card."""
-    predictions = Classifier(bundle, name="new", version="new").predict(validation.texts)
-    probabilities = np.array(
-        [list(p.probabilities.values()) for p in predictions if isinstance(p, Prediction)]
-    )  # (n, C)
-    metrics: dict[str, Any] = {}
-    for number, name in enumerate(validation.source_names):
-        rows = validation.sources == number
-        if rows.any():
-            metrics[name] = evaluate.measure(
-                probabilities[rows], validation.labels[rows], validation.label_names
-            )
+    metrics = by_source(Classifier(bundle, name="new", version="new"), validation)
     manifest = bundle.manifest.model_copy(
         update={"metrics": {**bundle.manifest.metrics, "validation": metrics}}
     )
@@ -117,7 +107,8 @@ def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     )
 
 
-def _library_versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Return the versions of those that a model depends on, by name."""
     # TensorFlow's distribution has another name where only its CPU build is installed.
     installed = packages_distributions()
     return {name: version(installed[name][0]) for name in _LIBRARIES}

@@ -1,6 +1,5 @@
-"""Keras learns: loss, schedule, early stopping with the best epoch kept, progress."""
+"""Keras learns: loss, schedule, progress, and from where an interrupted run left off."""
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +11,10 @@ from tqdm import tqdm
 from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
+from training.callbacks import KeepBest, Saving
+from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.evaluate import measure
-
-logger = logging.getLogger(__name__)
 
 
 def learn(
@@ -23,9 +22,12 @@ def learn(
     rows: Rows,
     validation: "Validation",
     config: FitConfig,
+    checkpoint: Checkpoint | None = None,
 ) -> list[dict[str, float]]:
     """Train a network, and leave it with the weights of its best epoch.
 
+    Args:
+        checkpoint: written as learning goes on, from where it left off; without one nothing is.
     Returns:
         What each epoch measured on the validation rows.
     """
@@ -48,18 +50,32 @@ def learn(
         loss=_loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = _KeepBest(validation, config)
-    # Before the measuring: what is measured is the average, and learning goes on without it.
-    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
-    with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
-        model.fit(
-            feed.to_learn(batches),
-            epochs=config.epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-            callbacks=[_Progress(bar), *averaging, best],
-        )
+    best = KeepBest(validation.measure, config)
+    saving = [Saving(checkpoint, best, steps)] if checkpoint is not None else []
+    state = checkpoint.state if checkpoint is not None else None
+    step = 0
+    if state is not None:
+        best.history, best.weights, step = list(state.history), state.best, state.step
+    with tqdm(total=steps * config.epochs, initial=step, unit="batch", disable=None) as bar:
+        while not best.finished():
+            if state is not None:
+                state.put(model)
+            # Before the measuring: what is measured is the average, and learning goes on without.
+            averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
+            epoch, done = divmod(step, steps)
+            model.fit(
+                feed.to_learn(batches, after=step),
+                initial_epoch=epoch,
+                # A Keras fit's epochs are all as long, so what is left of one is a fit by itself.
+                epochs=epoch + 1 if done else config.epochs,
+                steps_per_epoch=steps - done,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+                callbacks=[_Progress(bar), *averaging, best, *saving],
+            )
+            # It ends with the average in the weights' place: the next one goes on from before that.
+            state = saving[0].state if saving else None
+            step = len(best.history) * steps
     model.set_weights(best.weights)
     return best.history
 
@@ -141,33 +157,3 @@ class _Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._bar.set_postfix(loss=f"{(logs or {}).get('loss', float('nan')):.4f}", refresh=False)
         self._bar.update()
-
-
-class _KeepBest(keras.callbacks.Callback):
-    """Measures after each epoch, keeps the best weights, and stops when there is no gain."""
-
-    def __init__(self, validation: Validation, config: FitConfig) -> None:
-        super().__init__()
-        self._validation = validation
-        self._config = config
-        self.history: list[dict[str, float]] = []
-        self.weights: list[npt.NDArray[np.float32]] = []
-        self._best = -1
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = self._validation.measure(self.model)
-        self.history.append({"loss": float((logs or {})["loss"]), **values})
-        logger.info(
-            "epoch %d of %d: %s",
-            epoch + 1,
-            self._config.epochs,
-            ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
-        )
-        if self._best < 0 or values["macro_recall"] > self.history[self._best]["macro_recall"]:
-            self._best = epoch
-            self.weights = self.model.get_weights()
-        elif epoch - self._best >= self._config.patience:
-            logger.info(
-                "no gain for %d epochs; keeping epoch %d", epoch - self._best, self._best + 1
-            )
-            self.model.stop_training = True
