@@ -16,10 +16,9 @@ from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
 from training import export, graph, learn
 from training.config import NetworkConfig, TrainingConfig
+from training.evaluation.by_source import measure_by_source
 from training.evaluation.card import model_card
-from training.evaluation.measures import measure
 from training.evaluation.plots import plot_confusion
-from training.evaluation.score import score
 from training.rows.dataset import Examples
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
@@ -68,7 +67,7 @@ def assemble(
         training=config.model_dump(mode="json"),
         data=files,
         metrics={"coverage": trained.coverage, "epochs": history},
-        libraries=_library_versions(),
+        libraries=library_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     bundle = Bundle(
@@ -97,14 +96,7 @@ def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> lis
 
 def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     """Measure the bundle through the serving path, and add the figures and the model card."""
-    answers = score(Classifier(bundle, name="new", version="new"), validation.texts)
-    metrics: dict[str, Any] = {}
-    for number, name in enumerate(validation.source_names):
-        rows = validation.sources == number
-        if rows.any():
-            metrics[name] = measure(
-                answers.probabilities[rows], validation.labels[rows], validation.label_names
-            )
+    metrics = measure_by_source(Classifier(bundle, name="new", version="new"), validation)
     manifest = bundle.manifest.model_copy(
         update={"metrics": {**bundle.manifest.metrics, "validation": metrics}}
     )
@@ -117,7 +109,8 @@ def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     )
 
 
-def _library_versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Return the versions of those that a model depends on, by name."""
     # TensorFlow's distribution has another name where only its CPU build is installed.
     installed = packages_distributions()
     return {name: version(installed[name][0]) for name in _LIBRARIES}

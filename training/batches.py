@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,7 @@ class Rows:
 
 
 class Epochs:
-    """The batches of one epoch after another, each shuffled anew from one seed.
+    """The batches of one epoch after another, each shuffled anew, and always the same for a seed.
 
     Args:
         batch_size: rows of a batch, at most.
@@ -63,7 +64,7 @@ class Epochs:
         # whole batches in a pool, so that the last one alone is filled up
         self._pool = max(_POOL // fixed_batch, 1) * fixed_batch if fixed_batch else _POOL
         self._lengths = np.fromiter(map(len, rows.ids), np.int32, len(rows.ids))
-        self._random = np.random.default_rng(seed)
+        self._seed = seed
 
     @property
     def columns(self) -> int:
@@ -79,23 +80,30 @@ class Epochs:
         return float(self._lengths @ self._rows.repeats)
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield batches without end."""
+        """Yield batches without end, from the first."""
+        random = np.random.default_rng(self._seed)
         while True:
-            for batch in self._cut(self._random):
+            for batch in self._cut(random):
                 rows = np.resize(batch, self.fixed_batch or len(batch))  # filled up with its own
                 weights = self._rows.weights[rows]
                 weights[len(batch) :] = 0
                 yield (
-                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in rows])),
+                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in rows]), random),
                     self._rows.targets[rows],
                     weights,
                 )
 
-    def _drop_words(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    def after(self, batches: int) -> Iterator[Batch]:
+        """Yield batches without end, those that come after the first so many."""
+        return islice(self, batches, None)
+
+    def _drop_words(
+        self, ids: npt.NDArray[np.int32], random: np.random.Generator
+    ) -> npt.NDArray[np.int32]:
         """Make a share of the real tokens unknown: no answer should hang on one word."""
         if not self._word_dropout:
             return ids
-        dropped = (self._random.random(ids.shape) < self._word_dropout) & (ids != PAD_ID)
+        dropped = (random.random(ids.shape) < self._word_dropout) & (ids != PAD_ID)
         return np.where(dropped, np.int32(UNKNOWN_ID), ids)
 
     def _cut(self, random: np.random.Generator) -> Iterator[npt.NDArray[np.int64]]:

@@ -60,6 +60,9 @@ class DataConfig(_Section):
     holdout: float = Field(
         default=0.1, gt=0, lt=1, description="share of each training file, without a validation"
     )
+    holdout_seed: int | None = Field(
+        default=None, ge=0, description="of which rows are held out; else the fit's seed"
+    )
 
 
 class PipelineSection(PipelineConfig):
@@ -129,6 +132,9 @@ class FitConfig(_Section):
     """How the weights are learned."""
 
     seed: int = Field(default=0, ge=0)
+    deterministic: bool = Field(
+        default=False, description="the same bytes each time, on one machine; vectors take longer"
+    )
     epochs: int = Field(default=10, ge=1, description="at most; the best one is kept")
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
@@ -148,6 +154,9 @@ class FitConfig(_Section):
     clip_norm: float = Field(default=1.0, gt=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weight: Literal["balanced", "balanced_by_source"] | dict[str, PositiveFloat] | None = None
+    oversample: bool = Field(
+        default=False, description="read the rows of rare classes more often, all classes alike"
+    )
     word_dropout: float = Field(
         default=0.0, ge=0, lt=1, description="share of the tokens that each reading makes unknown"
     )

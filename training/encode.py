@@ -54,6 +54,8 @@ def labelled_rows(
     """
     one_hot = np.eye(len(train.label_names), dtype=np.float32)[train.labels]  # (n, C)
     by_row = repeats[train.sources]
+    if config.oversample:
+        by_row = _oversampled(train.labels, by_row)
     return Rows(
         ids=ids,
         targets=_targets(one_hot),
@@ -92,6 +94,14 @@ def _balanced(
     np.add.at(counts, (groups, labels), repeats)
     share = counts.sum(axis=1) / np.maximum((counts > 0).sum(axis=1), 1)  # (groups,)
     return (share[groups] / counts[groups, labels]).astype(np.float32)
+
+
+def _oversampled(
+    labels: npt.NDArray[np.int32], repeats: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Let an epoch read every class as often as the most frequent one: float32 (n,)."""
+    reads = np.bincount(labels, weights=repeats)  # (C,)
+    return (repeats * (reads.max() / np.maximum(reads, 1e-12))[labels]).astype(np.float32)
 
 
 def taught_rows(

@@ -9,14 +9,17 @@ import tensorflow as tf
 from training.batches import Epochs, in_order, pad_to_longest
 
 
-def to_learn(epochs: Epochs) -> tf.data.Dataset:
+def to_learn(epochs: Epochs, *, after: int = 0) -> tf.data.Dataset:
     """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end.
 
     With a fixed batch n is that number, and TensorFlow refuses another one.
+
+    Args:
+        after: how many batches to leave out, which an interrupted run has read.
     """
     rows = epochs.fixed_batch
     return tf.data.Dataset.from_generator(
-        lambda: iter(epochs),
+        lambda: epochs.after(after),
         output_signature=(
             tf.TensorSpec((rows, None), tf.int32),
             tf.TensorSpec((rows, epochs.columns), tf.float32),

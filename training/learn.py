@@ -1,7 +1,6 @@
-"""Keras learns: loss, schedule, early stopping with the best epoch kept."""
+"""Keras learns: loss, schedule, progress, and from where an interrupted run left off."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -12,18 +11,15 @@ from tqdm import tqdm
 from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
+from training.callbacks import AfterEpoch, KeepBest, Saving
+from training.checkpoint import Checkpoint
 from training.config import FitConfig, ObjectiveConfig
 from training.evaluation.measures import measure
 from training.network import with_fixed_batch
 from training.objective import MixedObjective
 from training.progress import Progress
 
-logger = logging.getLogger(__name__)
-
 _LABELS_ALONE = ObjectiveConfig()
-
-# Gets an epoch's number, from 0, and what it measured; what it raises ends the learning.
-AfterEpoch = Callable[[int, dict[str, float]], None]
 
 
 def learn(
@@ -33,12 +29,15 @@ def learn(
     config: FitConfig,
     objective: ObjectiveConfig = _LABELS_ALONE,
     *,
+    checkpoint: Checkpoint | None = None,
     after_epoch: AfterEpoch | None = None,
 ) -> list[dict[str, float]]:
     """Train a network, and leave it with the weights of its best epoch.
 
     Args:
         objective: what is learned beside the rows' targets.
+        checkpoint: written as learning goes on, from where it left off; without one nothing is.
+        after_epoch: called with what each epoch measured.
     Returns:
         The training loss of each epoch (and its terms, where there are several), and what it
         measured on the validation rows.
@@ -67,18 +66,33 @@ def learn(
         loss=loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = _KeepBest(validation, config, after_epoch)
-    # Before the measuring: what is measured is the average, and learning goes on without it.
-    averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
-    with tqdm(total=steps * config.epochs, unit="batch", disable=None) as bar:
-        learner.fit(
-            feed.to_learn(batches),
-            epochs=config.epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-            callbacks=[Progress(bar, tokens=batches.tokens() / steps), *averaging, best],
-        )
+    best = KeepBest(validation.measure, config, after_epoch)
+    saving = [Saving(checkpoint, best, steps)] if checkpoint is not None else []
+    state = checkpoint.state if checkpoint is not None else None
+    step = 0
+    if state is not None:
+        best.history, best.weights, step = list(state.history), state.best, state.step
+    with tqdm(total=steps * config.epochs, initial=step, unit="batch", disable=None) as bar:
+        progress = Progress(bar, tokens=batches.tokens() / steps)
+        while not best.finished():
+            if state is not None:
+                state.put(learner)
+            # Before the measuring: what is measured is the average, and learning goes on without.
+            averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
+            epoch, done = divmod(step, steps)
+            learner.fit(
+                feed.to_learn(batches, after=step),
+                initial_epoch=epoch,
+                # A Keras fit's epochs are all as long, so what is left of one is a fit by itself.
+                epochs=epoch + 1 if done else config.epochs,
+                steps_per_epoch=steps - done,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+                callbacks=[progress, *averaging, best, *saving],
+            )
+            # It ends with the average in the weights' place: the next one goes on from before that.
+            state = saving[0].state if saving else None
+            step = len(best.history) * steps
     learner.set_weights(best.weights)
     return best.history
 
@@ -149,39 +163,3 @@ def _schedule(config: FitConfig, steps: int) -> Any:
         warmup_steps=warmup,
         alpha=0.02,
     )
-
-
-class _KeepBest(keras.callbacks.Callback):
-    """Measures after each epoch, keeps the best weights, and stops when there is no gain."""
-
-    def __init__(
-        self, validation: Validation, config: FitConfig, after_epoch: AfterEpoch | None
-    ) -> None:
-        super().__init__()
-        self._validation = validation
-        self._config = config
-        self._after_epoch = after_epoch
-        self.history: list[dict[str, float]] = []
-        self.weights: list[npt.NDArray[np.float32]] = []
-        self._best = -1
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = self._validation.measure(self.model)
-        learned = {name: float(value) for name, value in (logs or {}).items()}
-        self.history.append({**learned, **values})
-        logger.info(
-            "epoch %d of %d: %s",
-            epoch + 1,
-            self._config.epochs,
-            ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
-        )
-        if self._best < 0 or values["macro_recall"] > self.history[self._best]["macro_recall"]:
-            self._best = epoch
-            self.weights = self.model.get_weights()
-        elif epoch - self._best >= self._config.patience:
-            logger.info(
-                "no gain for %d epochs; keeping epoch %d", epoch - self._best, self._best + 1
-            )
-            self.model.stop_training = True
-        if self._after_epoch is not None:
-            self._after_epoch(epoch, self.history[-1])

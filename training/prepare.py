@@ -9,13 +9,17 @@ from training.rows.sources import Data
 from training.tensor import timesteps
 
 
-def learn_pipeline(config: TrainingConfig, data: Data) -> tuple[Pipeline, list[int]]:
+def learn_pipeline(
+    config: TrainingConfig, data: Data, *, tokenizer: Tokenizer | None = None
+) -> tuple[Pipeline, list[int]]:
     """Learn the vocabulary from all text there is, and settle T by the training rows.
 
+    Args:
+        tokenizer: the vocabulary, where it is learned already.
     Returns:
         The pipeline, and the tokens of each training row before it is cut.
     """
-    tokenizer = Tokenizer.train(
+    tokenizer = tokenizer or Tokenizer.train(
         data.train.texts + data.unlabelled + data.taught.texts,
         vocabulary_size=config.tokenizer.vocabulary_size,
         min_frequency=config.tokenizer.min_frequency,

@@ -23,6 +23,7 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self._bar = bar
         self._tokens = tokens
+        self._before = bar.n  # batches of the run that this one goes on with
         self._batches = 0
         self._began = self._logged = 0.0
 
@@ -41,10 +42,11 @@ class Progress(keras.callbacks.Callback):
         self._bar.update()
         if self._bar.disable and now - self._logged >= LOG_SECONDS:
             self._logged = now
-            left = tqdm.format_interval((self._bar.total - self._batches) / speed)
+            done = self._before + self._batches
+            left = tqdm.format_interval((self._bar.total - done) / speed)
             logger.info(
                 "batch %d of %d: %s, %s, %s left",
-                self._batches,
+                done,
                 self._bar.total,
                 loss,
                 tokens,

@@ -1,6 +1,7 @@
 """`python -m training`: what it answers to a mistake and to Ctrl-C, and one run that succeeds."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -222,18 +223,26 @@ def interrupt(*_, **__):
 
 
 @slow
-@pytest.mark.parametrize("moment", ["a batch", "the check of what was saved"])
-def test_an_interrupt_leaves_nothing(folder, capsys, monkeypatch, moment):
-    from training import fit as fits
+def test_an_interrupt_leaves_nothing(folder, capsys, monkeypatch):
     from training import learn
 
-    if moment == "a batch":
-        monkeypatch.setattr(learn.Progress, "on_train_batch_end", interrupt)
-    else:
-        monkeypatch.setattr(fits.Classifier, "load", interrupt)
+    monkeypatch.setattr(learn.Progress, "on_train_batch_end", interrupt)
     assert fit("--train", "good.csv") == 130
     assert capsys.readouterr().err.endswith("interrupted: nothing is half-written\n")
-    assert not Path("model").exists() or not list(Path("model").iterdir())
+    assert not Path("model").exists()
+
+
+@slow
+def test_an_interrupted_check_of_what_was_saved_is_gone_on_from(folder, capsys, monkeypatch):
+    from training import fit as fits
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fits.Classifier, "load", interrupt)
+        assert fit("--train", "good.csv") == 130
+    assert "the same command with --resume goes on from there\n" in capsys.readouterr().err
+    assert os.listdir("model") == ["checkpoint.npz"]
+    assert fit("--train", "good.csv", "--resume") == 0
+    assert sorted(os.listdir("model")) == ["1", "CURRENT"]
 
 
 @slow
@@ -259,9 +268,55 @@ def test_ctrl_c_in_the_middle_of_training(folder):
         finally:
             process.kill()  # it does nothing to a process that has ended
     assert process.returncode == 130, "".join(said)
-    assert said[-1] == "interrupted: nothing is half-written\n"
+    assert re.fullmatch(
+        r"interrupted: model/checkpoint.npz holds \d+ batches of learning; "
+        "the same command with --resume goes on from there\n",
+        said[-1],
+    )
     assert "Traceback" not in "".join(said)
-    assert not Path("model").exists()
+    assert os.listdir("model") == ["checkpoint.npz"]
+
+
+PROGRAM = """
+import os, signal, sys
+from training.__main__ import main
+from training.checkpoint import Checkpoint
+write, last = Checkpoint.write, int(sys.argv.pop(1))
+def written(checkpoint, state):
+    write(checkpoint, state)
+    if state.step == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+Checkpoint.write = written
+sys.exit(main())
+"""
+
+
+@slow
+def test_a_run_that_was_killed_is_resumed_and_gives_the_same_bytes(folder, capsys):
+    """Two runs of a seed are the same, each in a process of its own, and so is one in two parts."""
+    (folder / "run.toml").write_text(
+        SMALL.replace("epochs = 1", "epochs = 3\nbatch_size = 4\nweight_averaging = 0.9")
+        .replace('method = "random"', "")
+        .replace("features = 6", "features = 6\nepochs = 1"),
+        encoding="utf-8",
+    )
+
+    def run(output: str, *options: str, last: int = -1) -> int:
+        command = [sys.executable, "-c", PROGRAM, str(last), "fit", "--train", "good.csv"]
+        command += ["--config", "run.toml", "--output", output, "--deterministic", *options]
+        return subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True
+        ).returncode
+
+    assert run("whole") == 0
+    assert run("parts", "--checkpoint-minutes", "0", last=7) == -signal.SIGKILL
+    assert os.listdir("parts") == ["checkpoint.npz"]
+    assert main(["fit", "--train", "good.csv", "--output", "parts", "--resume"]) == 2
+    assert "fit.epochs was 3 and is 10" in capsys.readouterr().err
+    assert run("parts", "--resume") == 0
+    assert sorted(os.listdir("parts")) == ["1", "CURRENT"]
+    for name in ("network.onnx", "tokenizer.json", "golden.json"):
+        assert Path("whole/1", name).read_bytes() == Path("parts/1", name).read_bytes(), name
 
 
 @slow

@@ -225,7 +225,7 @@ def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, c
 
     seen = {}
 
-    def learn(model, rows, validation, config, objective):
+    def learn(model, rows, validation, config, objective, *, checkpoint):
         seen["rows"] = len(rows.ids), len(rows.targets), len(rows.weights), len(rows.repeats)
         return [validation.measure(model)]
 
@@ -313,7 +313,7 @@ def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypat
 
     seen = []
 
-    def learn(model, rows, validation, config, objective):
+    def learn(model, rows, validation, config, objective, *, checkpoint):
         seen.append((len(rows.ids), int((rows.weights > 0).sum())))
         return [validation.measure(model)]
 
@@ -327,3 +327,16 @@ def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypat
         objective = configs.ObjectiveConfig(**{name: 1.0})
         fits.fit(config.model_copy(update={"data": data, "objective": objective}), tmp_path / name)
     assert seen == [(24, 24), (26, 24)]
+
+
+def test_oversampling_reads_every_class_as_often_as_the_most_frequent():
+    from training.encode import labelled_rows
+
+    labels = np.repeat([0, 1, 2], [6, 2, 4]).astype(np.int32)
+    sources = np.repeat([0, 1], [8, 4]).astype(np.int32)
+    train = Examples([""] * 12, labels, sources, tuple(WORDS), ("a.csv", "b.csv"))
+    config = FitConfig(oversample=True, class_weight="balanced")
+    rows = labelled_rows(train, [], np.array([1, 0.5], np.float32), config)
+    assert np.bincount(labels, weights=rows.repeats) == pytest.approx([6, 6, 6])
+    assert rows.repeats[:6].tolist() == [1] * 6
+    assert rows.weights.tolist() == [1] * 12  # nothing is left to balance

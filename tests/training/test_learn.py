@@ -38,14 +38,19 @@ def rows():
 class Scripted:
     """A validation that says what it is told to, and remembers the weights it saw."""
 
-    def __init__(self, *recalls: float) -> None:
+    def __init__(self, *recalls: float, nlls: tuple[float, ...] = ()) -> None:
         self.recalls = list(recalls)
+        self.nlls = nlls or [1 - recall for recall in recalls]
         self.weights: list[list[np.ndarray]] = []
 
     def measure(self, model) -> dict[str, float]:
         self.weights.append(model.get_weights())
         recall = self.recalls[len(self.weights) - 1]
-        return {"macro_recall": recall, "accuracy": recall, "nll": 1 - recall}
+        return {
+            "macro_recall": recall,
+            "accuracy": recall,
+            "nll": self.nlls[len(self.weights) - 1],
+        }
 
 
 def same(one, other) -> bool:
@@ -80,6 +85,14 @@ def test_a_fixed_batch_is_for_learning_only(model, rows):
     assert not same(model.get_weights(), before)
     assert same(model.get_weights(), script.weights[1])
     assert model.input.shape == (None, None)  # what is exported takes any number of rows
+
+
+def test_of_epochs_with_the_same_recall_the_one_of_the_lowest_loss_is_kept(model, rows):
+    from training.learn import learn
+
+    script = Scripted(0.5, 0.8, 0.8, 0.8, nlls=(0.1, 0.4, 0.3, 0.3))
+    learn(model, rows, script, FitConfig(epochs=4, patience=4, schedule="constant"))
+    assert same(model.get_weights(), script.weights[2])
 
 
 def test_rows_without_weight_teach_nothing(model, rows):

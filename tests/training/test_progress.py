@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def show(monkeypatch, seconds: list[float], *, terminal: bool, file=None):
+def show(monkeypatch, seconds: list[float], *, terminal: bool, file=None, before=0):
     """Let each batch of 50 tokens end at a second; return the bar."""
     from tqdm import tqdm
 
@@ -17,7 +17,7 @@ def show(monkeypatch, seconds: list[float], *, terminal: bool, file=None):
 
     ends = iter(seconds)
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(ends)))
-    bar = tqdm(total=100, disable=not terminal, file=file)
+    bar = tqdm(total=100, initial=before, disable=not terminal, file=file)
     shown = progress.Progress(bar, tokens=50.0)
     for batch in range(len(seconds)):
         shown.on_train_batch_end(batch, {"loss": 0.25})
@@ -32,6 +32,12 @@ def test_without_a_terminal_a_line_is_logged_every_minute(monkeypatch, caplog):
         "batch 4 of 100: loss 0.2500, 2.31 tokens/s, 34:40 left",
         "batch 7 of 100: loss 0.2500, 2.38 tokens/s, 32:33 left",
     ]
+
+
+def test_of_a_run_that_is_gone_on_with_all_batches_count(monkeypatch, caplog):
+    with caplog.at_level(logging.INFO):
+        show(monkeypatch, [1000, 1010, 1070], terminal=False, before=70)
+    assert caplog.messages == ["batch 73 of 100: loss 0.2500, 1.43 tokens/s, 15:44 left"]
 
 
 def test_on_a_terminal_the_bar_shows_the_speed(monkeypatch, caplog):

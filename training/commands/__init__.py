@@ -4,6 +4,8 @@ A command imports what it needs when it runs, so that `--help` and a mistyped op
 TensorFlow.
 """
 
+import argparse
+import math
 from pathlib import Path
 
 
@@ -16,3 +18,18 @@ def bundle(path: Path) -> Path:
     from sentiment import bundle
 
     return path if (path / bundle.MANIFEST).exists() else bundle.current(path)
+
+
+def minutes(text: str) -> float:
+    """Read an option's minutes, 0 or more.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no such number.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected minutes, 0 or more, received {text!r}")
+    return value

@@ -1,11 +1,11 @@
 """Search for better settings within a time, and write them as a configuration for fit."""
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
 from training import config as configs
+from training.commands import minutes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, required=True, help="a TOML file; its [tune] says what is searched"
     )
-    parser.add_argument("--minutes", type=_minutes, default=30.0, help="in all; default 30")
+    parser.add_argument("--minutes", type=minutes, default=30.0, help="in all; default 30")
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FOLDER", help="goes on from what is there"
     )
@@ -34,13 +34,3 @@ def run(options: argparse.Namespace) -> None:
     written = [options.output / tune.BEST, *plot(study, options.output)]
     sys.stdout.write(f"{table(study)}\n")
     sys.stdout.write(f"saved: {', '.join(map(str, written))}\n")
-
-
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = math.nan
-    if not 0 < minutes < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, received {text}")
-    return minutes

@@ -61,6 +61,7 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
     files: `holdout` of each that does not say otherwise, where there is no validation file.
 
     Args:
+        seed: of the rows that are held out, where the configuration names none for them.
         directories: where a relative path is looked for, in turn; without any, in the working
             directory.
     Raises:
@@ -71,11 +72,11 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         raise ConfigError("no training file: name one with --train, or under [[data.train]]")
     train_rows = _read(config, config.train, directories)
     examples = to_examples(train_rows)
-    default_share = 0.0 if config.validation else config.holdout
-    shares = [default_share if s.holdout is None else s.holdout for s in config.train]
+    held_out = shares(config)
     train, validation = examples, examples.take([])
-    if any(shares):
-        train, validation = split(examples, shares, seed=seed)
+    if any(held_out):
+        own_seed = config.holdout_seed
+        train, validation = split(examples, held_out, seed=seed if own_seed is None else own_seed)
     elif not config.validation:
         raise ConfigError("nothing is held out for validation: raise a holdout, or name a file")
     files = _describe("train", train_rows, config.train)
@@ -99,6 +100,12 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         + _describe("unlabelled", unlabelled, config.unlabelled)
         + _describe("taught", taught_rows, config.taught),
     )
+
+
+def shares(config: DataConfig) -> list[float]:
+    """Return the share of each training file that is held out for validation."""
+    default = 0.0 if config.validation else config.holdout
+    return [default if source.holdout is None else source.holdout for source in config.train]
 
 
 def _read(
@@ -147,7 +154,6 @@ def _taught(
     files, texts = [], []
     probabilities = [np.empty((0, len(validation.label_names)), np.float32)]
     repeats = [np.empty(0, np.float32)]
-    held = {normalise(text) for text in validation.texts} if config.taught else set()
     for source in config.taught:
         rows, values = read_taught(
             find(source.path, directories),
@@ -155,12 +161,20 @@ def _taught(
             text=config.text_column,
             encoding=config.encoding,
         )
-        kept = np.array([normalise(text) not in held for text in rows.texts], bool)
         files.append(rows)
-        texts += [text for text, keep in zip(rows.texts, kept, strict=True) if keep]
-        probabilities.append(values[kept])
-        repeats.append(np.full(kept.sum(), source.weight, np.float32))
-    return files, Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
+        texts += rows.texts
+        probabilities.append(values)
+        repeats.append(np.full(len(rows.texts), source.weight, np.float32))
+    taught = Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
+    return files, without_leaks(taught, validation) if texts else taught
+
+
+def without_leaks(taught: Taught, validation: Examples) -> Taught:
+    """Leave out the taught texts that the validation examples hold, but for case and spacing."""
+    held = {normalise(text) for text in validation.texts}
+    kept = np.array([normalise(text) not in held for text in taught.texts], bool)
+    texts = [text for text, keep in zip(taught.texts, kept, strict=True) if keep]
+    return Taught(texts, taught.probabilities[kept], taught.repeats[kept])
 
 
 def find(path: str, directories: Sequence[Path]) -> Path:

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
+from training.differences import differences
 from training.fit import try_out
 from training.rows import sources
 from training.search import toml
@@ -214,7 +215,7 @@ def _open(folder: Path, config: TrainingConfig, data: sources.Data) -> optuna.St
     if "setup" not in study.user_attrs:
         study.set_user_attr("setup", setup)
         _enqueue_own_values(study, config, ranges)
-    for change in _changes(study.user_attrs["setup"], json.loads(json.dumps(setup))):
+    for change in differences(study.user_attrs["setup"], json.loads(json.dumps(setup))):
         raise ConfigError(
             f"--output {folder}: holds the trials of another configuration: {change}. Name "
             "another folder, or go on with the configuration as it was."
@@ -237,15 +238,6 @@ def _enqueue_own_values(study: optuna.Study, config: TrainingConfig, ranges: Ran
         if allowed.choices is not None:
             own[key] = json.dumps(allowed.choices[allowed.choices.index(value)])
     study.enqueue_trial(own)
-
-
-def _changes(before: Any, now: Any, key: str = "") -> Iterator[str]:
-    """Yield how two nested configurations differ."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for name in before.keys() | now.keys():
-            yield from _changes(before.get(name), now.get(name), f"{key}.{name}".lstrip("."))
-    elif before != now:
-        yield f"{key} was {json.dumps(before)} and is {json.dumps(now)}"
 
 
 def _no_result(study: optuna.Study, folder: Path) -> str:

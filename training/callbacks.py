@@ -1,0 +1,121 @@
+"""What happens between batches and epochs: the best epoch is kept, the run's state is saved."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import keras
+
+from training.checkpoint import Checkpoint, State, Values, steps_done
+from training.config import FitConfig
+
+logger = logging.getLogger(__name__)
+
+# Gets an epoch's number, from 0, and what it measured; what it raises ends the learning.
+AfterEpoch = Callable[[int, dict[str, float]], None]
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Measures after each epoch, keeps the best weights, and stops when there is no gain.
+
+    The best epoch is that of the highest macro recall, of equal ones that of the lowest loss, and
+    then the first.
+
+    Args:
+        measure: gives macro recall and loss (`nll`), among others, of a model.
+        after_epoch: called when an epoch is measured.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[keras.Model], dict[str, float]],
+        config: FitConfig,
+        after_epoch: AfterEpoch | None,
+    ) -> None:
+        super().__init__()
+        self._measure = measure
+        self._config = config
+        self._after_epoch = after_epoch
+        self.history: list[dict[str, float]] = []
+        self.weights: Values = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        values = self._measure(self.model)
+        learned = {name: float(value) for name, value in (logs or {}).items()}
+        self.history.append({**learned, **values})
+        logger.info(
+            "epoch %d of %d: %s",
+            epoch + 1,
+            self._config.epochs,
+            ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
+        )
+        if self._best() == epoch:
+            self.weights = self.model.get_weights()
+        elif self._without_gain() >= self._config.patience:
+            logger.info(
+                "no gain for %d epochs; keeping epoch %d", self._without_gain(), self._best() + 1
+            )
+            self.model.stop_training = True
+        if self._after_epoch is not None:
+            self._after_epoch(epoch, self.history[-1])
+
+    def finished(self) -> bool:
+        """Tell whether all epochs were run, or enough of them without a gain."""
+        if not self.history:
+            return False
+        enough = self._without_gain() >= self._config.patience
+        return enough or len(self.history) >= self._config.epochs
+
+    def _best(self) -> int:
+        def rank(epoch: int) -> tuple[float, float]:
+            return -self.history[epoch]["macro_recall"], self.history[epoch]["nll"]
+
+        return min(range(len(self.history)), key=rank)
+
+    def _without_gain(self) -> int:
+        return len(self.history) - 1 - self._best()
+
+
+class Saving(keras.callbacks.Callback):
+    """Writes a checkpoint every so many minutes and at each epoch's end.
+
+    It stands behind `KeepBest`, whose figures it writes.
+
+    Args:
+        steps: batches of an epoch.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, best: KeepBest, steps: int) -> None:
+        super().__init__()
+        self.state = checkpoint.state
+        self._checkpoint = checkpoint
+        self._best = best
+        self._steps = steps
+        self._written = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self.state is not None and self.state.step % self._steps:
+            self.state.put_metrics(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        # At an epoch's end too, before the weights give way to their average for the measuring.
+        epoch_ends = steps_done(self.model) % self._steps == 0
+        due = time.monotonic() - self._written >= 60 * self._checkpoint.minutes
+        if epoch_ends or due:
+            self.state = State.of(
+                self.model, best=self._best.weights, history=list(self._best.history)
+            )
+        if due and not epoch_ends:
+            self._write(self.state)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self.state is not None:
+            self.state = replace(
+                self.state, best=self._best.weights, history=list(self._best.history)
+            )
+            self._write(self.state)
+
+    def _write(self, state: State) -> None:
+        self._checkpoint.write(state)
+        self._written = time.monotonic()

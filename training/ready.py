@@ -1,0 +1,145 @@
+"""Data that are read -> a network that has learned nothing yet, and all that it learns from."""
+
+import logging
+import os
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from sentiment.bundle import Bundle
+from sentiment.pipeline import Pipeline
+from training import distil, export, graph, network, vectors
+from training.assemble import Trained
+from training.batches import Rows
+from training.checkpoint import Prepared
+from training.config import TrainingConfig
+from training.encode import (
+    encode,
+    join,
+    labelled_rows,
+    taught_rows,
+    token_ids,
+    with_unlabelled,
+)
+from training.learn import Validation
+from training.prepare import learn_pipeline
+from training.rows.dataset import Examples
+from training.rows.sources import Data
+from training.transfer import head_for
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A network that has learned nothing yet, and all that it learns from.
+
+    `seen` are the ids of the texts with labels or teachers' opinions of their own.
+    """
+
+    trained: Trained
+    rows: Rows
+    seen: list[npt.NDArray[np.int32]]
+    validation: Examples
+    checked: Validation
+
+
+def make_ready(
+    config: TrainingConfig, data: Data, origin: Bundle | None, prepared: Prepared
+) -> Ready:
+    """Seed all that draws at random, and make what learning begins with.
+
+    Args:
+        origin: to go on from.
+        prepared: what an interrupted run has made already; the rest is added to it.
+    """
+    keras.utils.set_random_seed(config.fit.seed)
+    if config.fit.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    if origin is not None:
+        pipeline = Pipeline(origin.tokenizer, origin.manifest.pipeline)
+    else:
+        pipeline, _ = learn_pipeline(config, data, tokenizer=prepared.tokenizer)
+        prepared.tokenizer = pipeline.tokenizer
+    train, ids = encode(pipeline, data.train)
+    validation, validation_ids = encode(pipeline, data.validation)
+    rows = labelled_rows(train, ids, data.repeats, config.fit)
+    unlabelled_ids = token_ids(pipeline, data.unlabelled)
+    labels = train.label_names
+    if origin is not None:
+        trained = _of_base(origin, labels, pipeline, seed=config.fit.seed)
+    else:
+        trained = _of_vectors(config, labels, pipeline, ids + unlabelled_ids, prepared)
+    taught_ids = token_ids(pipeline, data.taught.texts)
+    rows = join(
+        rows,
+        taught_rows(pipeline, taught_ids, data.taught.probabilities, data.taught.repeats),
+    )
+    if config.distil.teachers:
+        if prepared.opinions is None:
+            prepared.opinions = distil.teach(
+                config.distil.teachers, train, data.unlabelled, seed=config.fit.seed
+            )
+        opinions = prepared.opinions
+        rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
+    elif config.objective.unlabelled:
+        rows = with_unlabelled(rows, pipeline, unlabelled_ids, data.unlabelled_repeats)
+    checked = Validation(
+        validation_ids,
+        validation.labels,
+        validation.sources,
+        trained.labels,
+        batch_tokens=config.fit.batch_tokens,
+    )
+    return Ready(trained, rows, ids + taught_ids, validation, checked)
+
+
+def _of_base(origin: Bundle, labels: tuple[str, ...], pipeline: Pipeline, *, seed: int) -> Trained:
+    """Build a base's network with its weights, and a head for these labels."""
+    shape = origin.manifest.network
+    settings = export.network_config(origin)
+    weights = graph.from_onnx(origin.network)
+    head_for(weights, origin.manifest.labels, labels, seed=seed)
+    model = network.build(
+        settings,
+        vocabulary=len(pipeline.tokenizer.vocabulary()),
+        features=shape["features"],
+        classes=len(labels),
+    )
+    export.load_weights(model, settings, weights)
+    coverage = origin.manifest.metrics["coverage"]
+    return Trained(model, settings, shape["storage"], pipeline, labels, coverage)
+
+
+def _of_vectors(
+    config: TrainingConfig,
+    labels: tuple[str, ...],
+    pipeline: Pipeline,
+    ids: list[npt.NDArray[np.int32]],
+    prepared: Prepared,
+) -> Trained:
+    """Build the configuration's network, with start vectors.
+
+    Args:
+        ids: of all texts there are, for the vectors to be trained on.
+    """
+    vocabulary = pipeline.tokenizer.vocabulary()
+    if prepared.start is None:
+        # gensim's threads take turns as they come, which makes other vectors each time.
+        workers = 1 if config.fit.deterministic else os.cpu_count() or 1
+        prepared.start = vectors.start(
+            ids, vocabulary, config.vectors, seed=config.fit.seed, workers=workers
+        )
+    start = prepared.start
+    logger.info("vectors: %s", start.coverage)
+    model = network.build(
+        config.network,
+        vocabulary=len(vocabulary),
+        features=start.values.shape[1],
+        classes=len(labels),
+    )
+    model.get_layer("embedding").set_weights([start.values])
+    return Trained(model, config.network, config.vectors.storage, pipeline, labels, start.coverage)
