@@ -8,11 +8,13 @@ get there runs the network for all. Where no other is on its way, none waits.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Lock, local
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.classifier import Classifier
+if TYPE_CHECKING:  # gunicorn's master process imports this module, and must load no ONNX Runtime
+    from sentiment.classifier import Classifier
 
 Rows = Sequence[Sequence[int]]
 Probabilities = npt.NDArray[np.float64]
@@ -62,7 +64,7 @@ class Together:
             run.compute()
 
     def probabilities(
-        self, classifier: Classifier, rows: Rows, *, before_batch: Callable[[], None]
+        self, classifier: "Classifier", rows: Rows, *, before_batch: Callable[[], None]
     ) -> Probabilities:
         """What `classifier.probabilities` gives for one request's rows, (n, C)."""
         before_batch()
@@ -101,7 +103,7 @@ class Together:
 class _Run:
     """One run of a classifier's network, for the rows of several requests."""
 
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: "Classifier") -> None:
         self._classifier = classifier
         self._rows: list[Sequence[int]] = []
         self._done = Event()

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except KeyboardInterrupt as stop:
-        sys.stderr.write(f"interrupted: {stop or 'nothing is half-written'}\n")
+        sys.stderr.write(f"interrupted: {str(stop) or 'nothing is half-written'}\n")
         return 130
 
 
