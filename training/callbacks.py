@@ -77,6 +77,29 @@ class KeepBest(keras.callbacks.Callback):
         return len(self.history) - 1 - self._best()
 
 
+class Averaging(keras.callbacks.Callback):
+    """Puts the weights' moving average in their place between an epoch's end and the next one.
+
+    It stands before what measures. Keras' own `SwapEMAWeights` swaps by additions in TensorFlow,
+    whose rounding a run that is gone on with would not repeat; here the weights come back as they
+    were.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._learned: Values = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        variables = self.model.trainable_variables
+        self._learned = [variable.numpy() for variable in variables]
+        self.model.optimizer.finalize_variable_values(variables)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self._learned:
+            for variable, value in zip(self.model.trainable_variables, self._learned, strict=True):
+                variable.assign(value)
+
+
 class Saving(keras.callbacks.Callback):
     """Writes a checkpoint every so many minutes and at each epoch's end.
 

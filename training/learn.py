@@ -11,7 +11,7 @@ from tqdm import tqdm
 from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
-from training.callbacks import AfterEpoch, KeepBest, Saving
+from training.callbacks import AfterEpoch, Averaging, KeepBest, Saving
 from training.checkpoint import Checkpoint
 from training.config import FitConfig, ObjectiveConfig
 from training.evaluation.measures import measure
@@ -78,7 +78,7 @@ def learn(
             if state is not None:
                 state.put(learner)
             # Before the measuring: what is measured is the average, and learning goes on without.
-            averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if averaged else []
+            averaging = [Averaging()] if averaged else []
             epoch, done = divmod(step, steps)
             learner.fit(
                 feed.to_learn(batches, after=step),
