@@ -293,7 +293,7 @@ def _make_versions(model: Bundle, directory: Path) -> Answers:
         Golden(
             text=known.text,
             ids=known.ids,
-            probabilities=classifier.probabilities(known.ids).mean(axis=0).tolist(),
+            probabilities=classifier.answers(known.ids).mean(axis=0).tolist(),
         )
         for known in model.golden
     ]

@@ -9,20 +9,33 @@ still answers as it did is `Classifier.load`'s to show, by replaying `golden.jso
 import hashlib
 import json
 import os
+import reprlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from sentiment.errors import BundleDamaged, BundleFormatUnsupported, BundleMissing
 from sentiment.pipeline import PipelineConfig
+from sentiment.prediction import TaskName
 from sentiment.tokenizer import Tokenizer
 
-FORMAT = 1
+# The formats of a bundle that are read. A bundle is written in the first that can hold it, so that
+# older releases read it too: 1 holds classifications alone, and 2 came with regressions.
+FORMATS = {"classification": 1, "regression": 2}
 
 MANIFEST = "bundle.json"
 TOKENIZER = "tokenizer.json"
@@ -36,15 +49,34 @@ PREVIOUS = "PREVIOUS"
 _REQUIRED = (MANIFEST, TOKENIZER, NETWORK, GOLDEN)
 
 
+class Scale(BaseModel):
+    """The units of a regression: the network learned (value - mean) / deviation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    mean: float
+    deviation: float = Field(gt=0)
+
+
+# What stands in the manifest of one task alone.
+_OF_TASK = {"classification": {"labels", "temperature"}, "regression": {"scale"}}
+
+
 class Manifest(BaseModel):
-    """What `bundle.json` says of a model."""
+    """What `bundle.json` says of a model.
+
+    `labels` and `temperature` are a classification's, `scale` is a regression's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: int = FORMAT
-    task: Literal["classification"] = "classification"
-    labels: tuple[str, ...] = Field(min_length=2, description="C classes, in the network's order")
-    temperature: float = Field(gt=0, description="the logits are divided by it before the softmax")
+    format: int = 1
+    task: TaskName = "classification"
+    labels: tuple[str, ...] = Field(default=(), description="C classes, in the network's order")
+    temperature: float | None = Field(
+        default=None, gt=0, description="the logits are divided by it before the softmax"
+    )
+    scale: Scale | None = None
     pipeline: PipelineConfig
     network: dict[str, Any]
     training: dict[str, Any]
@@ -52,6 +84,26 @@ class Manifest(BaseModel):
     metrics: dict[str, Any]
     libraries: dict[str, str]
     created: str
+
+    @model_validator(mode="after")
+    def _holds_what_its_task_needs(self) -> Self:
+        if self.task == "regression":
+            if self.scale is None or self.labels or self.temperature is not None:
+                raise ValueError(
+                    "the task regression has a scale, and neither labels nor a temperature"
+                )
+        elif len(self.labels) < 2 or self.temperature is None or self.scale is not None:
+            raise ValueError(
+                "the task classification has two labels or more, a temperature and no scale"
+            )
+        if self.format < FORMATS[self.task]:
+            raise ValueError(f"format {self.format} holds no {self.task}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_the_other_task_s(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        others = set().union(*_OF_TASK.values()) - _OF_TASK[self.task]
+        return {name: value for name, value in write(self).items() if name not in others}
 
 
 class Golden(BaseModel):
@@ -63,8 +115,30 @@ class Golden(BaseModel):
     ids: list[list[int]]
     probabilities: list[float]
 
+    @property
+    def answer(self) -> list[float]:
+        """The probabilities."""
+        return self.probabilities
 
-_GOLDEN_FILE = TypeAdapter(list[Golden])
+
+class GoldenValue(BaseModel):
+    """One known answer of a regression: the rows of ids that a text gives, and their value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str
+    ids: list[list[int]]
+    value: float
+
+    @property
+    def answer(self) -> list[float]:
+        """The value alone."""
+        return [self.value]
+
+
+_GOLDEN_FILE: TypeAdapter[list[Golden] | list[GoldenValue]] = TypeAdapter(
+    list[Golden] | list[GoldenValue]
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +148,7 @@ class Bundle:
     manifest: Manifest
     tokenizer: Tokenizer
     network: bytes
-    golden: list[Golden]
+    golden: list[Golden] | list[GoldenValue]
     extras: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -92,10 +166,11 @@ def load(directory: Path) -> Bundle:
         written = manifest["format"]
     except (ValueError, TypeError, KeyError) as error:
         raise BundleDamaged(f"{directory / MANIFEST}: no readable format number: {error}") from None
-    if written != FORMAT:
+    if written not in FORMATS.values():
+        known = " and ".join(map(str, FORMATS.values()))
         raise BundleFormatUnsupported(
             f"{directory / MANIFEST}: the bundle's format is {written}, and this release reads "
-            f"format {FORMAT}. Serve it with the release that wrote it, or train it again."
+            f"formats {known}. Serve it with the release that wrote it, or train it again."
         )
     try:
         return Bundle(
@@ -109,7 +184,8 @@ def load(directory: Path) -> Bundle:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"]))
         raise BundleDamaged(
-            f"{directory}: {error.title}, {where}: {problem['msg']} (received {problem['input']!r})"
+            f"{directory}: {error.title}, {where}: {problem['msg']} "
+            f"(received {reprlib.repr(problem['input'])})"
         ) from None
     except Exception as error:  # `tokenizers` raises bare Exception for a file it cannot read
         raise BundleDamaged(f"{directory / TOKENIZER}: {error}") from None

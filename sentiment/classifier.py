@@ -1,4 +1,4 @@
-"""Bundle to probabilities: ONNX Runtime on `network.onnx`, told the lengths of the rows."""
+"""Bundle to answers: ONNX Runtime on `network.onnx`, told the lengths of the rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,17 @@ import numpy.typing as npt
 import onnxruntime
 
 from sentiment import bundle as bundles
+from sentiment import task as tasks
 from sentiment.bundle import Bundle
 from sentiment.errors import BundleDamaged, GoldenMismatch, TextError
 from sentiment.explain import Occlusions, occlude, weigh
 from sentiment.pipeline import EncodedPart, EncodedText, Overflow, Pipeline, pad
-from sentiment.prediction import Explanation, Prediction, Sentence, Statistics, Timings, balance
+from sentiment.prediction import Estimate, Explanation, Prediction, Statistics, Timings
 
 # Long rows in one call grow the process for good, and short ones gain nothing past this.
 MAX_TOKENS_A_CALL = 4096
 
-# A replayed probability may differ from the saved one by this much: the arithmetic of another
-# processor, not another answer.
-GOLDEN_TOLERANCE = 1e-4
-
-# Probabilities as Python's numbers: for a row or two they are quicker than arrays.
+# Answers as Python's numbers: for a row or two they are quicker than arrays.
 _Row = list[float]
 _Rows = Iterator[_Row]
 
@@ -55,7 +52,8 @@ class Classifier:
         self.bundle = bundle
         self.name = name
         self.version = version
-        self.labels = bundle.manifest.labels
+        self.task = tasks.of(bundle.manifest)
+        self.labels = self.task.labels
         self._pipeline = Pipeline(bundle.tokenizer, bundle.manifest.pipeline)
         self._session = _session(bundle.network)
 
@@ -84,20 +82,21 @@ class Classifier:
         explain: bool = False,
         timings: Timings | None = None,
         network: Callable[[Sequence[Sequence[int]]], npt.NDArray[np.float64]] | None = None,
-    ) -> list[Prediction | TextError]:
-        """Classify n texts, each on its own: a text's answer does not depend on its neighbours.
+    ) -> list[Prediction | Estimate | TextError]:
+        """Answer n texts, each on its own: a text's answer does not depend on its neighbours.
 
         Args:
             overflow: what becomes of a text of more than T tokens (see `Pipeline.encode`). The
-                windows' probabilities are averaged.
+                windows' answers are averaged.
             sentences: (start, end) of each text's sentences, as `sentences.split` gives them, to
                 have each of them classified by itself too. One that holds no token which was read
                 gets no answer.
             explain: give the words of each text their weights (see `WordWeight`).
             timings: gets the seconds of this call added.
-            network: runs the network in place of `probabilities`; what it raises ends this call.
+            network: runs the network in place of `answers`; what it raises ends this call.
         Returns:
-            n outcomes in the order of the texts; where one cannot be classified, its error.
+            n outcomes in the order of the texts, predictions of a classification and estimates of
+            a regression; where a text cannot be read, its error.
         """
         begun = perf_counter()
         encoded = self._pipeline.encode_many(texts, overflow=overflow)
@@ -108,16 +107,15 @@ class Classifier:
         ]
         rows = [row for plan in plans if isinstance(plan, _Plan) for row in plan.rows()]
         tokenized = perf_counter()
-        probabilities = iter((network or self.probabilities)(rows).tolist())
+        answers = iter((network or self.answers)(rows).tolist())
         if timings:
             timings.tokenize_seconds += tokenized - begun
             timings.inference_seconds += perf_counter() - tokenized
         return [
-            self._prediction(plan, probabilities) if isinstance(plan, _Plan) else plan
-            for plan in plans
+            self._prediction(plan, answers) if isinstance(plan, _Plan) else plan for plan in plans
         ]
 
-    def probabilities(
+    def answers(
         self,
         rows: Sequence[Sequence[int]],
         *,
@@ -128,21 +126,21 @@ class Classifier:
         Args:
             before_batch: is called before each run; what it raises ends this call.
         Returns:
-            float64 (n, C), each row adding up to 1.
+            float64 (n, C), probabilities, each row adding up to 1; of a regression values, (n, 1).
         """
-        logits = np.empty((len(rows), self._columns), np.float32)
+        outputs = np.empty((len(rows), self.task.columns), np.float32)
         for indices in _batches(rows):
             if before_batch:
                 before_batch()
             ids, lengths = pad([rows[i] for i in indices], self._pipeline.config.timesteps)
-            (logits[indices],) = self._session.run(None, {"ids": ids, "lengths": lengths})
-        return activate(logits, temperature=self.bundle.manifest.temperature)
+            (outputs[indices],) = self._session.run(None, {"ids": ids, "lengths": lengths})
+        return self.task.activate(outputs)
 
     def replay(self) -> None:
         """Check the known answers.
 
         Raises:
-            GoldenMismatch: a text gives other ids or other probabilities than it did in training.
+            GoldenMismatch: a text gives other ids or another answer than it did in training.
         """
         for known in self.bundle.golden:
             encoded = self._pipeline.encode(known.text)
@@ -151,17 +149,14 @@ class Classifier:
                     f"{self.name}/{self.version}: the text {known.text[:60]!r} gives the ids "
                     f"{str(encoded.rows)[:120]}, and gave {str(known.ids)[:120]} in training."
                 )
-            received = self.probabilities(encoded.rows).mean(axis=0)
-            if not np.allclose(received, known.probabilities, rtol=0, atol=GOLDEN_TOLERANCE):
+            received = self.answers(encoded.rows).mean(axis=0)
+            if not np.allclose(received, known.answer, rtol=0, atol=self.task.tolerance):
                 raise GoldenMismatch(
                     f"{self.name}/{self.version}: the text {known.text[:60]!r} gives "
-                    f"{received.round(6).tolist()}, and gave {known.probabilities} in training "
-                    f"(for {', '.join(self.labels)}; at most {GOLDEN_TOLERANCE} may differ)."
+                    f"{received.round(6).tolist()}, and gave {known.answer} in training "
+                    f"(for {', '.join(self.labels) or 'the value'}; "
+                    f"at most {self.task.tolerance:g} may differ)."
                 )
-
-    @property
-    def _columns(self) -> int:
-        return 1 if len(self.labels) == 2 else len(self.labels)
 
     def _plan(
         self,
@@ -177,17 +172,24 @@ class Classifier:
             occlusions=occlude(text, encoded) if explain else None,
         )
 
-    def _prediction(self, plan: _Plan, probabilities: _Rows) -> Prediction:
-        """Make one text's answer of the next rows of `probabilities`, one for each of its own."""
+    def _prediction(self, plan: _Plan, answers: _Rows) -> Prediction | Estimate:
+        """Make one text's prediction of the next rows of `answers`, one for each of its own."""
         encoded = plan.encoded
-        windows = list(islice(probabilities, len(encoded.rows)))
-        by_label = self._mean(windows)
-        label = _highest(by_label)
-        return Prediction(
-            label=label,
-            probabilities=by_label,
-            score=balance(by_label),
-            statistics=Statistics(
+        windows = list(islice(answers, len(encoded.rows)))
+        whole = _mean(windows)
+        sentences = None
+        if plan.sentences is not None:
+            sentences = [
+                (
+                    part.start,
+                    plan.text[part.start : part.end],
+                    _mean(list(islice(answers, len(part.rows)))) if part.rows else whole,
+                )
+                for part in plan.sentences
+            ]
+        return self.task.predict(
+            whole,
+            Statistics(
                 characters=len(plan.text),
                 words=encoded.tokens.count_words(),
                 tokens=len(encoded.tokens),
@@ -195,73 +197,33 @@ class Classifier:
                 windows=len(windows),
                 truncated=encoded.truncated,
             ),
-            sentences=None
-            if plan.sentences is None
-            else [
-                self._sentence(plan.text, part, by_label, probabilities) for part in plan.sentences
-            ],
-            explanation=None
-            if plan.occlusions is None
-            else self._explanation(plan.occlusions, label, windows, probabilities),
-        )
-
-    def _sentence(
-        self, text: str, part: EncodedPart, whole: dict[str, float], probabilities: _Rows
-    ) -> Sentence:
-        rows = list(islice(probabilities, len(part.rows)))
-        by_label = self._mean(rows) if rows else whole
-        return Sentence(
-            offset=part.start,
-            length=part.end - part.start,
-            text=text[part.start : part.end],
-            label=_highest(by_label),
-            probabilities=by_label,
-            score=balance(by_label),
+            sentences,
+            self._explanation(plan.occlusions, whole, windows, answers)
+            if plan.occlusions
+            else None,
         )
 
     def _explanation(
-        self, occlusions: Occlusions, target: str, windows: list[_Row], probabilities: _Rows
+        self, occlusions: Occlusions, whole: _Row, windows: list[_Row], answers: _Rows
     ) -> Explanation:
-        column = self.labels.index(target)
+        target = self.task.target(whole)
         return weigh(
             occlusions,
-            target=target,
-            whole=[row[column] for row in windows],
+            target=target.name,
+            whole=[row[target.column] for row in windows],
             without=[
-                [row[column] for row in islice(probabilities, len(word.rows))]
+                [row[target.column] for row in islice(answers, len(word.rows))]
                 for word in occlusions.words
             ],
+            compare=target.compare,
         )
 
-    def _mean(self, rows: list[_Row]) -> dict[str, float]:
-        """The probability of each label, averaged over rows of (C,)."""
-        mean = rows[0]
-        if len(rows) > 1:
-            mean = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
-        return dict(zip(self.labels, mean, strict=True))
 
-
-def activate(logits: npt.NDArray[np.float32], *, temperature: float) -> npt.NDArray[np.float64]:
-    """Turn logits into probabilities.
-
-    Args:
-        logits: (n, C), or (n, 1) for two classes: the log odds of the second.
-        temperature: divides the logits (Guo et al. 2017, "On Calibration of Modern Neural
-            Networks"); above 1 it makes the answers less sure.
-    Returns:
-        float64 (n, C).
-    """
-    scaled = logits.astype(np.float64) / temperature
-    if scaled.shape[1] == 1:
-        scaled = np.concatenate([np.zeros_like(scaled), scaled], axis=1)
-    scaled -= scaled.max(axis=1, keepdims=True)
-    odds = np.exp(scaled)
-    probabilities: npt.NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
-    return probabilities
-
-
-def _highest(probabilities: dict[str, float]) -> str:
-    return max(probabilities, key=probabilities.__getitem__)
+def _mean(rows: list[_Row]) -> _Row:
+    """The answer (A,), averaged over rows of it."""
+    if len(rows) == 1:
+        return rows[0]
+    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
 
 
 def _session(network: bytes) -> onnxruntime.InferenceSession:

@@ -1,11 +1,11 @@
-"""Weights of words by occlusion: how far the odds of a label fall when a word is taken out.
+"""Weights of words by occlusion: how far the odds of a label, or a value, fall without a word.
 
 Taken out, and not replaced by [UNK] or a neighbour: the three rank words alike, and a text without
 the word is one that anybody can send.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sentiment.pipeline import EncodedText
@@ -59,30 +59,33 @@ def occlude(text: str, encoded: EncodedText) -> Occlusions:
     return Occlusions(occlusions, len(words) - len(occlusions))
 
 
+def log_odds(probability: float) -> float:
+    """ln(p / (1 - p)), finite for 0 and 1 too."""
+    kept = min(max(probability, _SMALLEST), 1 - _SMALLEST)
+    return math.log(kept) - math.log1p(-kept)
+
+
 def weigh(
     occlusions: Occlusions,
     *,
     target: str,
     whole: Sequence[float],
     without: Sequence[Sequence[float]],
+    compare: Callable[[float], float] = log_odds,
 ) -> Explanation:
-    """Compare the probabilities of the target with and without each word.
+    """Compare what the network says of the target with and without each word.
 
     Args:
-        target: the label whose odds are compared.
-        whole: its probability in each of the text's windows.
-        without: for each word, its probability in each of the word's rows.
+        target: what is compared: a label by its probability, or a value.
+        whole: the network's number for it in each of the text's windows.
+        without: for each word, its number in each of the word's rows.
+        compare: what is compared of a number that is averaged over the windows.
     """
     total, windows = sum(whole), len(whole)
-    odds = _log_odds(total / windows)
+    full = compare(total / windows)
     weights = []
-    for word, probabilities in zip(occlusions.words, without, strict=True):
+    for word, numbers in zip(occlusions.words, without, strict=True):
         others = total - sum(whole[window] for window in word.windows)
-        weight = odds - _log_odds((others + sum(probabilities)) / windows)
+        weight = full - compare((others + sum(numbers)) / windows)
         weights.append(WordWeight(word.offset, len(word.text), word.text, weight))
     return Explanation(target, weights, occlusions.left_out)
-
-
-def _log_odds(probability: float) -> float:
-    kept = min(max(probability, _SMALLEST), 1 - _SMALLEST)
-    return math.log(kept) - math.log1p(-kept)

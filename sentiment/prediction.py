@@ -1,7 +1,11 @@
-"""What a classifier answers for one text, and what the answer cost."""
+"""What a model answers for one text, and what the answer cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+# What a model answers: the most probable of its labels, or a number.
+TaskName = Literal["classification", "regression"]
 
 # Of a probability or a score that is written: past these the arithmetic of the processor shows, and
 # nothing of the model.
@@ -40,11 +44,22 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatedSentence:
+    """One sentence, as a regression reads it by itself; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
+    text: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class WordWeight:
     """What one word does for the target; `offset` and `length` are code points.
 
     `weight` is how far the target's log odds, ln(p / (1 - p)), fall when the word is taken out of
-    the text. Above 0 the word speaks for the target, below 0 against it.
+    the text; of a regression, how far its value falls. Above 0 the word speaks for the target,
+    below 0 against it.
     """
 
     offset: int
@@ -55,7 +70,7 @@ class WordWeight:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The weights of a text's words for the label `target`, in the order of the text.
+    """The weights of a text's words for `target`, a label or "value", in the order of the text.
 
     `left_out` counts the words that were read and got no weight, since there were too many.
     """
@@ -67,7 +82,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer for one text.
+    """The answer of a classification for one text.
 
     `score` is P(positive) - P(negative), a balance of probabilities and not an intensity; it is
     None unless the labels include both. `sentences` and `explanation` are None where they were
@@ -81,6 +96,13 @@ class Prediction:
     sentences: list[Sentence] | None = None
     explanation: Explanation | None = None
 
+    task: ClassVar[TaskName] = "classification"
+
+    @property
+    def answer(self) -> list[float]:
+        """The C probabilities, in the order of the labels."""
+        return list(self.probabilities.values())
+
     @property
     def mixed(self) -> bool | None:
         """Whether sentences contradict each other; None without sentences or without a score."""
@@ -89,13 +111,33 @@ class Prediction:
         return is_mixed([sentence.score or 0.0 for sentence in self.sentences])
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The answer of a regression for one text: a number, in the units of the rows it learned from.
+
+    `sentences` and `explanation` are None where they were not asked for.
+    """
+
+    value: float
+    statistics: Statistics
+    sentences: list[EstimatedSentence] | None = None
+    explanation: Explanation | None = None
+
+    task: ClassVar[TaskName] = "regression"
+
+    @property
+    def answer(self) -> list[float]:
+        """The value alone."""
+        return [self.value]
+
+
 @dataclass(slots=True)
 class Timings:
     """Seconds that calls of `Classifier.predict` spent; each call it is handed to adds its own.
 
     `tokenize_seconds` goes from the texts to the rows of ids, those of sentences and explanations
-    included; `inference_seconds` from the rows to their probabilities. What is left of a call
-    makes answers of the probabilities.
+    included; `inference_seconds` from the rows to the network's answers. What is left of a call
+    makes predictions of them.
     """
 
     tokenize_seconds: float = 0.0

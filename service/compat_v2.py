@@ -9,17 +9,17 @@ from typing_extensions import TypedDict
 
 from sentiment.classifier import Classifier
 from sentiment.errors import TextError
+from sentiment.prediction import DECIMALS, Estimate, Prediction
 from service import __version__, tensors
 from service.answers import answer, excerpt
 from service.bodies import read
-from service.documents import write_document
 from service.errors import InvalidRequest, NotReady
 from service.health import readiness, require_model
 from service.keys import public
 from service.models import check_name
 from service.operations import BYTES, JSON, Operation
 from service.predict import ERRORS, classify
-from service.schemas import LONGEST_ID, DocumentAnswer, read_request
+from service.schemas import LONGEST_ID, read_request
 from service.settings import Settings
 from service.tensors import Input, Tensor
 
@@ -83,7 +83,10 @@ class TensorMetadata(TypedDict):
 
 
 class MetadataAnswer(TypedDict):
-    """A model's tensors; `labels` has the order of the columns of `probabilities`."""
+    """A model's tensors; `labels` has the order of the columns of `probabilities`.
+
+    Of a regression it is empty.
+    """
 
     name: str
     versions: list[str]
@@ -101,7 +104,7 @@ class TensorAnswer(TensorMetadata):
 
 
 class InferAnswer(TypedDict):
-    """The tensors of n texts: `label` (n,), and `probabilities` (n, C)."""
+    """The tensors of n texts: `label` (n,) and `probabilities` (n, C), or `value` (n,)."""
 
     model_name: str
     model_version: str
@@ -203,15 +206,15 @@ def infer(name: str, version: str | None = None) -> Response:
     texts = tensors.texts(wanted.inputs[0], binary)
     options = {name: wanted.parameters[name] for name in wanted.parameters if name in OPTIONS}
     asked = read_request({"texts": texts, "options": options}, max_documents=settings.max_documents)
-    documents = []
+    predictions = []
     for index, outcome in enumerate(classify(asked)):
         if isinstance(outcome, TextError):
             raise type(outcome)(f"Text {index}: {outcome}")
-        documents.append(write_document(index, None, outcome))
+        predictions.append(outcome)
     head = {"model_name": name, "model_version": classifier.version}
     if wanted.id is not None:
         head["id"] = wanted.id
-    chosen = _choose(_outputs(documents, classifier.labels), wanted)
+    chosen = _choose(_outputs(predictions, classifier.labels), wanted)
     written, json_bytes = tensors.write(chosen, head)
     if json_bytes is None:
         return Response(written, mimetype="application/json")
@@ -238,12 +241,18 @@ def _read_request(value: Any) -> InferRequest:
     return wanted
 
 
-def _outputs(documents: Sequence[DocumentAnswer], labels: Sequence[str]) -> list[Tensor]:
-    """The answers as tensors: the labels (n,), and the probabilities (n, C) in their order."""
-    n = len(documents)
-    flat = [document["probabilities"][label] for document in documents for label in labels]
+def _outputs(predictions: Sequence[Prediction | Estimate], labels: Sequence[str]) -> list[Tensor]:
+    """The answers as tensors: the labels (n,), and the probabilities (n, C) in their order.
+
+    Of a regression, which has no labels, the values (n,).
+    """
+    n = len(predictions)
+    flat = [round(number, DECIMALS) for one in predictions for number in one.answer]
+    if not labels:
+        return [Tensor("value", "FP32", [n], flat)]
+    named = [one.label for one in predictions if isinstance(one, Prediction)]
     return [
-        Tensor("label", "BYTES", [n], [document["label"] for document in documents]),
+        Tensor("label", "BYTES", [n], named),
         Tensor("probabilities", "FP32", [n, len(labels)], flat),
     ]
 
@@ -265,8 +274,8 @@ def _choose(known: list[Tensor], wanted: InferRequest) -> list[tuple[Tensor, boo
             )
         if "classification" in output.parameters:
             raise InvalidRequest(
-                f'outputs[{index}]: the classification extension is not supported; "label" and'
-                ' "probabilities" say the same.'
+                f"outputs[{index}]: the classification extension is not supported;"
+                f" {' and '.join(by_name)} say the same."
             )
         binary = output.parameters.get("binary_data", by_default) is True
         chosen.append((by_name[output.name], binary))

@@ -1,30 +1,30 @@
-"""Predictions -> the documents of an answer."""
+"""Predictions -> the documents of an answer; those of a regression hold a value and no label."""
 
 from collections.abc import Mapping
 
 from sentiment.errors import TextError
-from sentiment.prediction import DECIMALS, Explanation, Prediction, Sentence
+from sentiment.prediction import DECIMALS, Estimate, Explanation, Prediction, Sentence
 from service.answers import printable
 from service.notes import notes
-from service.schemas import DocumentAnswer, DocumentError, ExplanationAnswer, SentenceAnswer
+from service.schemas import (
+    DocumentAnswer,
+    DocumentError,
+    ExplanationAnswer,
+    LabelAnswer,
+    SentenceAnswer,
+    ValueAnswer,
+)
 
 
-def write_document(index: int, name: str | None, prediction: Prediction) -> DocumentAnswer:
-    """The answer for one classified text."""
-    mixed = prediction.mixed
-    document: DocumentAnswer = {
-        "id": name,
-        "index": index,
-        "sentiment": "mixed" if mixed else prediction.label,
-        "label": prediction.label,
-        "probabilities": _rounded(prediction.probabilities),
-        "score": _round(prediction.score),
-        "mixed": mixed,
-        "statistics": prediction.statistics,
-        "warnings": notes(prediction),
-    }
-    if prediction.sentences is not None:
-        document["sentences"] = [_sentence(sentence) for sentence in prediction.sentences]
+def write_document(
+    index: int, name: str | None, prediction: Prediction | Estimate
+) -> DocumentAnswer:
+    """The answer for one text."""
+    document = (
+        _valued(index, name, prediction)
+        if isinstance(prediction, Estimate)
+        else _labelled(index, name, prediction)
+    )
     if prediction.explanation is not None:
         document["explanation"] = _explanation(prediction.explanation)
     return document
@@ -38,6 +38,45 @@ def write_error(index: int, name: str | None, error: TextError, target: str) -> 
         "index": index,
         "error": {"code": error.code, "message": message, "target": target},
     }
+
+
+def _labelled(index: int, name: str | None, prediction: Prediction) -> LabelAnswer:
+    mixed = prediction.mixed
+    document: LabelAnswer = {
+        "id": name,
+        "index": index,
+        "sentiment": "mixed" if mixed else prediction.label,
+        "label": prediction.label,
+        "probabilities": _rounded(prediction.probabilities),
+        "score": _round(prediction.score),
+        "mixed": mixed,
+        "statistics": prediction.statistics,
+        "warnings": notes(prediction),
+    }
+    if prediction.sentences is not None:
+        document["sentences"] = [_sentence(sentence) for sentence in prediction.sentences]
+    return document
+
+
+def _valued(index: int, name: str | None, estimate: Estimate) -> ValueAnswer:
+    document: ValueAnswer = {
+        "id": name,
+        "index": index,
+        "value": round(estimate.value, DECIMALS),
+        "statistics": estimate.statistics,
+        "warnings": notes(estimate),
+    }
+    if estimate.sentences is not None:
+        document["sentences"] = [
+            {
+                "offset": sentence.offset,
+                "length": sentence.length,
+                "text": sentence.text,
+                "value": round(sentence.value, DECIMALS),
+            }
+            for sentence in estimate.sentences
+        ]
+    return document
 
 
 def _sentence(sentence: Sentence) -> SentenceAnswer:

@@ -16,7 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from sentiment.errors import TextError
-from sentiment.prediction import Prediction, Timings
+from sentiment.prediction import Estimate, Prediction, Timings
 from service.operations import Operation
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name for it
@@ -24,6 +24,8 @@ DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name for it
 # Seconds. A short sentence takes less than a millisecond, the largest request some seconds.
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CONFIDENCES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+
+_NO_LABEL = ""  # of a text that a regression gave a value
 
 Metric = TypeVar("Metric", Counter, Histogram)
 
@@ -103,7 +105,7 @@ class Metrics:
         self._child(self._phases, "inference").observe(inference)
         self._child(self._phases, "rest").observe(max(0.0, seconds - tokenizing - inference))
 
-    def outcomes(self, outcomes: Iterable[Prediction | TextError]) -> None:
+    def outcomes(self, outcomes: Iterable[Prediction | Estimate | TextError]) -> None:
         """Count what became of the texts of one request."""
         labels: Tally[str] = Tally()
         codes: Tally[str] = Tally()
@@ -112,12 +114,15 @@ class Metrics:
             if isinstance(outcome, TextError):
                 codes[outcome.code] += 1
                 continue
-            labels[outcome.label] += 1
+            if isinstance(outcome, Prediction):
+                labels[outcome.label] += 1
+                self._confidence.observe(outcome.probabilities[outcome.label])
+            else:
+                labels[_NO_LABEL] += 1
             tokens += outcome.statistics.tokens
             words += outcome.statistics.words
             unknown += outcome.statistics.unknown_tokens
             truncated += outcome.statistics.truncated
-            self._confidence.observe(outcome.probabilities[outcome.label])
         for label, count in labels.items():
             self._child(self._documents, label).inc(count)
         for code, count in codes.items():

@@ -41,7 +41,7 @@ class Limits(TypedDict):
 
 
 class ModelSummary(TypedDict):
-    """A model; what depends on a version is null while none serves."""
+    """A model; what depends on a version is null while none serves, and a regression's `labels`."""
 
     name: str
     version: str | None
@@ -146,7 +146,7 @@ def _describe(classifier: Classifier | None, settings: Settings) -> ModelSummary
         "ready": classifier is not None,
         "refused": registry.state.refusal,
         "task": manifest.task if manifest else None,
-        "labels": manifest.labels if manifest else None,
+        "labels": (manifest.labels or None) if manifest else None,
         "pipeline": {
             "timesteps": manifest.pipeline.timesteps,
             "truncating": manifest.pipeline.truncating,

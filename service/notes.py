@@ -1,6 +1,6 @@
 """What a caller should know of an answer before trusting it: the warnings and their thresholds."""
 
-from sentiment.prediction import Prediction
+from sentiment.prediction import Estimate, Prediction
 from service.schemas import Note
 
 # Above this share of unknown words a text is hardly in the model's language. The English test
@@ -18,7 +18,7 @@ TRUNCATED: Note = {
 }
 
 
-def notes(prediction: Prediction) -> list[Note]:
+def notes(prediction: Prediction | Estimate) -> list[Note]:
     """The warnings that belong to an answer, mostly none."""
     found: list[Note] = []
     statistics = prediction.statistics
@@ -32,15 +32,16 @@ def notes(prediction: Prediction) -> list[Note]:
                 " are unknown to the model. It may be in another language.",
             }
         )
-    second, first = sorted(prediction.probabilities.values())[-2:]
-    if first - second < LOW_CONFIDENCE_MARGIN:
-        found.append(
-            {
-                "code": "low_confidence",
-                "message": f"The two highest probabilities are {first:.3f} and {second:.3f}: the"
-                " model hardly prefers one label.",
-            }
-        )
+    if isinstance(prediction, Prediction):
+        second, first = sorted(prediction.probabilities.values())[-2:]
+        if first - second < LOW_CONFIDENCE_MARGIN:
+            found.append(
+                {
+                    "code": "low_confidence",
+                    "message": f"The two highest probabilities are {first:.3f} and {second:.3f}:"
+                    " the model hardly prefers one label.",
+                }
+            )
     if prediction.explanation and prediction.explanation.left_out:
         weighed, left_out = len(prediction.explanation.words), prediction.explanation.left_out
         found.append(

@@ -1,4 +1,4 @@
-"""`POST /v1/predict`: texts in, labels and probabilities out."""
+"""`POST /v1/predict`: texts in, labels and probabilities out, or values."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from flask import Blueprint, Response, current_app, g, request
 
 from sentiment.errors import EmptyText, InvalidText, TextError, TextTooLong
-from sentiment.prediction import Prediction
+from sentiment.prediction import Estimate, Prediction
 from sentiment.sentences import split
 from service.answers import answer
 from service.bodies import read_json
@@ -59,7 +59,7 @@ def predict() -> Response:
     return answer(answered)
 
 
-def classify(asked: PredictRequest) -> list[Prediction | TextError]:
+def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
     """One outcome for each text of a request, in order, from the classifier that it holds.
 
     The classifier never sees the texts that are too long.
@@ -82,7 +82,7 @@ def classify(asked: PredictRequest) -> list[Prediction | TextError]:
             explain=options.explain,
             timings=g.timings,
             network=partial(
-                current_app.extensions["together"].probabilities,
+                current_app.extensions["together"].answers,
                 g.classifier,
                 before_batch=g.deadline.check,
             ),

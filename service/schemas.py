@@ -101,6 +101,15 @@ class SentenceAnswer(TypedDict):
     score: float | None
 
 
+class ValueSentenceAnswer(TypedDict):
+    """One sentence, as a regression reads it by itself; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
+    text: str
+    value: float
+
+
 class TokenAnswer(TypedDict):
     """One word and its weight; `offset` and `length` are code points."""
 
@@ -111,14 +120,14 @@ class TokenAnswer(TypedDict):
 
 
 class ExplanationAnswer(TypedDict):
-    """What each word does for the log odds of the target."""
+    """What each word does for the log odds of the target, a label, or for the value."""
 
     target: str
     tokens: list[TokenAnswer]
 
 
-class DocumentAnswer(TypedDict):
-    """One classified text. `sentences` and `explanation` are there where they were asked for."""
+class LabelAnswer(TypedDict):
+    """One text, classified. `sentences` and `explanation` are there where they were asked for."""
 
     id: str | None
     index: int
@@ -131,6 +140,21 @@ class DocumentAnswer(TypedDict):
     warnings: list[Note]
     sentences: NotRequired[list[SentenceAnswer]]
     explanation: NotRequired[ExplanationAnswer]
+
+
+class ValueAnswer(TypedDict):
+    """One text, valued by a regression: no label, and no probabilities."""
+
+    id: str | None
+    index: int
+    value: float
+    statistics: Statistics
+    warnings: list[Note]
+    sentences: NotRequired[list[ValueSentenceAnswer]]
+    explanation: NotRequired[ExplanationAnswer]
+
+
+DocumentAnswer = LabelAnswer | ValueAnswer
 
 
 class ItemError(TypedDict):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # gunicorn's master process imports this module, and must loa
     from sentiment.classifier import Classifier
 
 Rows = Sequence[Sequence[int]]
-Probabilities = npt.NDArray[np.float64]
+Answers = npt.NDArray[np.float64]
 
 # A request of more than this is run by itself, so that no short one has to wait for it.
 SHARED_TOKENS = 512
@@ -63,10 +63,10 @@ class Together:
         for run in ready:
             run.compute()
 
-    def probabilities(
+    def answers(
         self, classifier: "Classifier", rows: Rows, *, before_batch: Callable[[], None]
-    ) -> Probabilities:
-        """What `classifier.probabilities` gives for one request's rows, (n, C)."""
+    ) -> Answers:
+        """What `classifier.answers` gives for one request's rows, (n, C)."""
         before_batch()
         alone = sum(map(len, rows)) > SHARED_TOKENS
         with self._lock:
@@ -85,7 +85,7 @@ class Together:
         if not alone:
             return run.result()[place]
         try:
-            return classifier.probabilities(rows, before_batch=before_batch)
+            return classifier.answers(rows, before_batch=before_batch)
         finally:
             with self._lock:
                 self._alone -= 1
@@ -107,7 +107,7 @@ class _Run:
         self._classifier = classifier
         self._rows: list[Sequence[int]] = []
         self._done = Event()
-        self._result: Probabilities | Exception
+        self._result: Answers | Exception
 
     def add(self, rows: Rows) -> slice:
         """Add a request's rows; return where they are in the result."""
@@ -118,12 +118,12 @@ class _Run:
     def compute(self) -> None:
         """Run the network, and let the threads go on that wait for it."""
         try:
-            self._result = self._classifier.probabilities(self._rows)
+            self._result = self._classifier.answers(self._rows)
         except Exception as error:
             self._result = error
         self._done.set()
 
-    def result(self) -> Probabilities:
+    def result(self) -> Answers:
         """Wait for the result, (n, C) of all rows."""
         self._done.wait()
         if isinstance(self._result, Exception):

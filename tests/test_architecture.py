@@ -17,10 +17,11 @@ KERNEL = (
     "errors",
     "tokenizer",
     "pipeline",
+    "prediction",
     "bundle",
     "sentences",
-    "prediction",
     "explain",
+    "task",
     "classifier",
 )
 ONLY_TRAINING = {"tensorflow", "keras", "gensim", "onnx", "sklearn", "scipy", "matplotlib"}

@@ -11,15 +11,16 @@ import keras
 import numpy as np
 
 from sentiment import bundle as bundles
-from sentiment.bundle import Bundle, Golden, Manifest
-from sentiment.classifier import Classifier, activate
+from sentiment.bundle import Bundle, Golden, GoldenValue, Manifest
+from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
+from sentiment.task import Task
 from training import export, graph, learn
 from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.card import model_card
-from training.evaluation.plots import plot_confusion
 from training.rows.dataset import Examples
+from training.tasks import LEARNING, manifest_of
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
@@ -33,7 +34,7 @@ class Trained:
     config: NetworkConfig
     storage: str
     pipeline: Pipeline
-    labels: tuple[str, ...]
+    task: Task
     coverage: dict[str, float]
 
 
@@ -42,7 +43,6 @@ def assemble(
     files: list[dict[str, Any]],
     trained: Trained,
     *,
-    temperature: float,
     history: list[dict[str, float]],
     validation: Examples,
 ) -> Bundle:
@@ -55,8 +55,7 @@ def assemble(
     """
     weights = export.to_weights(trained.model, trained.config, storage=trained.storage)
     manifest = Manifest(
-        labels=trained.labels,
-        temperature=temperature,
+        **manifest_of(trained.task),
         pipeline=trained.pipeline.config,
         network={
             **trained.config.model_dump(mode="json"),
@@ -74,23 +73,23 @@ def assemble(
         manifest=manifest,
         tokenizer=trained.pipeline.tokenizer,
         network=graph.to_onnx(weights, trained.config),
-        golden=_golden(trained, temperature, config),
+        golden=_golden(trained, config),
     )
     return _with_card(bundle, validation)
 
 
-def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> list[Golden]:
+def _golden(trained: Trained, config: TrainingConfig) -> list[Golden] | list[GoldenValue]:
     """Answer the golden texts in Keras: what the serving path must then say too."""
     answers = []
     for text in json.loads(GOLDEN_TEXTS.read_text(encoding="utf-8")):
         rows = trained.pipeline.encode(text).rows
-        logits = learn.predict(
+        outputs = learn.predict(
             trained.model,
             [np.array(row, np.int32) for row in rows],
             batch_tokens=config.fit.batch_tokens,
         )
-        probabilities = activate(logits, temperature=temperature).mean(axis=0)
-        answers.append(Golden(text=text, ids=rows, probabilities=probabilities.tolist()))
+        answer = trained.task.activate(outputs).mean(axis=0)
+        answers.append(LEARNING[trained.task.name].golden(text, rows, answer.tolist()))
     return answers
 
 
@@ -100,12 +99,12 @@ def _with_card(bundle: Bundle, validation: Examples) -> Bundle:
     manifest = bundle.manifest.model_copy(
         update={"metrics": {**bundle.manifest.metrics, "validation": metrics}}
     )
-    plot = "confusion.png"
-    card = model_card(manifest.model_dump(mode="json"), plots=[plot])
+    learning = LEARNING[manifest.task]
+    card = model_card(manifest.model_dump(mode="json"), plots=[learning.plot_name])
     return replace(
         bundle,
         manifest=manifest,
-        extras={bundles.CARD: card.encode(), plot: plot_confusion(metrics)},
+        extras={bundles.CARD: card.encode(), learning.plot_name: learning.plot(metrics)},
     )
 
 

@@ -9,6 +9,7 @@ import keras
 
 from training.checkpoint import Checkpoint, State, Values, steps_done
 from training.config import FitConfig
+from training.evaluation.figures import Figures
 
 logger = logging.getLogger(__name__)
 
@@ -19,22 +20,24 @@ AfterEpoch = Callable[[int, dict[str, float]], None]
 class KeepBest(keras.callbacks.Callback):
     """Measures after each epoch, keeps the best weights, and stops when there is no gain.
 
-    The best epoch is that of the highest macro recall, of equal ones that of the lowest loss, and
-    then the first.
+    Of equally good epochs the first is the best.
 
     Args:
-        measure: gives macro recall and loss (`nll`), among others, of a model.
+        measure: gives the figures of a model.
+        judge: says which figures are better.
         after_epoch: called when an epoch is measured.
     """
 
     def __init__(
         self,
         measure: Callable[[keras.Model], dict[str, float]],
+        judge: Figures,
         config: FitConfig,
         after_epoch: AfterEpoch | None,
     ) -> None:
         super().__init__()
         self._measure = measure
+        self._judge = judge
         self._config = config
         self._after_epoch = after_epoch
         self.history: list[dict[str, float]] = []
@@ -68,10 +71,9 @@ class KeepBest(keras.callbacks.Callback):
         return enough or len(self.history) >= self._config.epochs
 
     def _best(self) -> int:
-        def rank(epoch: int) -> tuple[float, float]:
-            return -self.history[epoch]["macro_recall"], self.history[epoch]["nll"]
-
-        return min(range(len(self.history)), key=rank)
+        return min(
+            range(len(self.history)), key=lambda epoch: self._judge.rank(self.history[epoch])
+        )
 
     def _without_gain(self) -> int:
         return len(self.history) - 1 - self._best()

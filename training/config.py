@@ -16,6 +16,7 @@ from pydantic import (
 
 from sentiment.errors import SentimentError
 from sentiment.pipeline import PipelineConfig
+from sentiment.prediction import TaskName
 from training.search.ranges import Range, check
 
 Pooling = Literal["last", "max", "mean"]
@@ -54,6 +55,9 @@ class DataConfig(_Section):
     )
     text_column: str = "text"
     label_column: str = "label"
+    task: TaskName = Field(
+        default="classification", description="whether labels are names, or numbers to estimate"
+    )
     encoding: str = "utf-8"
     aliases: dict[str, str] = Field(default={}, description='label names, as "0" = "negative"')
     notes: str = Field(default="", description="origin and terms of the data, for the model card")
@@ -225,6 +229,22 @@ class TrainingConfig(_Section):
         exclude=True,  # where a search looked is no part of a model
         description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
     )
+
+    @model_validator(mode="after")
+    def _a_regression_has_no_classes(self) -> "TrainingConfig":
+        if self.data.task == "regression":
+            of_classes = {
+                "data.taught": self.data.taught,
+                "fit.class_weight": self.fit.class_weight,
+                "fit.oversample": self.fit.oversample,
+                "fit.label_smoothing": self.fit.label_smoothing,
+                "[objective]": self.objective.any,
+                "distil.teachers": self.distil.teachers,
+            }
+            for name, value in of_classes.items():
+                if value:
+                    raise ValueError(f'{name} is for classes, not for task = "regression"')
+        return self
 
     @model_validator(mode="after")
     def _a_fixed_batch_learns_from_labels_alone(self) -> "TrainingConfig":

@@ -120,7 +120,7 @@ def _from_model(
             f"distil.teachers: {folder} knows {', '.join(classifier.labels)}, and the training "
             f"rows {', '.join(label_names)}. A teacher needs the same labels."
         )
-    return np.nan_to_num(score(classifier, texts).probabilities, nan=1 / len(label_names))
+    return np.nan_to_num(score(classifier, texts).values, nan=1 / len(label_names))
 
 
 def agree(opinions: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment import bundle as bundles
+from sentiment import task as tasks
 from sentiment.bundle import Bundle
 from training import network
 from training.config import ConfigError, NetworkConfig
@@ -89,7 +90,7 @@ def from_bundle(bundle: Bundle) -> tuple[keras.Model, NetworkConfig]:
         config,
         vocabulary=shape["vocabulary"],
         features=shape["features"],
-        classes=len(bundle.manifest.labels),
+        columns=tasks.of(bundle.manifest).columns,
     )
     load_weights(model, config, from_onnx(bundle.network))
     return model, config

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from training.assemble import Trained, assemble, library_versions
 from training.callbacks import AfterEpoch
 from training.checkpoint import Checkpoint, Prepared
 from training.config import ConfigError, TrainingConfig
+from training.evaluation.figures import FIGURES
 from training.evaluation.spread import table
-from training.evaluation.temperature import fit_temperature
 from training.folds import over_folds
 from training.ready import make_ready
 from training.rows import sources
 from training.seeds import best_of
+from training.tasks import LEARNING
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,9 @@ def fit(
     with _made(model_directory):
         data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
         origin = bundles.load(base) if base is not None else None
-        known = replay.load(origin, data.train, data_directories) if origin is not None else None
+        known = None
+        if origin is not None and origin.manifest.task == config.data.task:
+            known = replay.load(origin, data.train, data_directories)
         checkpoint = Checkpoint(
             model_directory / checkpoints.NAME,
             _identity(config, data, origin),
@@ -112,7 +116,7 @@ def cross_validate(
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed
     )
-    return table("fold", figures)
+    return table("fold", figures, tuple(FIGURES[config.data.task].titles))
 
 
 def try_out(
@@ -133,6 +137,7 @@ def try_out(
         ready.checked,
         config.fit,
         config.objective,
+        task=config.data.task,
         after_epoch=after_epoch,
     )
 
@@ -153,7 +158,7 @@ def make_bundle(
     logger.info(
         "%d rows to train on (%s), %d for validation, %d unlabelled, %d taught",
         len(data.train),
-        ", ".join(f"{count} {name}" for name, count in data.train.counts().items()),
+        data.train.described(),
         len(data.validation),
         len(data.unlabelled),
         len(data.taught.texts),
@@ -162,15 +167,22 @@ def make_bundle(
     ready = make_ready(config, data, origin, prepared)
     trained, checked = ready.trained, ready.checked
     history = learn.learn(
-        trained.model, ready.rows, checked, config.fit, config.objective, checkpoint=checkpoint
+        trained.model,
+        ready.rows,
+        checked,
+        config.fit,
+        config.objective,
+        task=trained.task.name,
+        checkpoint=checkpoint,
     )
     _finish_embedding(trained, ready.seen, name_emoji=origin is None)
-    temperature = fit_temperature(checked.logits(trained.model), checked.labels, checked.sources)
+    task = LEARNING[trained.task.name].calibrated(
+        trained.task, checked.outputs(trained.model), checked.labels, checked.sources
+    )
     return assemble(
         config,
         data.files,
-        trained,
-        temperature=temperature,
+        replace(trained, task=task),
         history=history,
         validation=ready.validation,
     )

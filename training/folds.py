@@ -56,19 +56,19 @@ def over_folds(
 def _all(data: Data) -> Examples:
     """Join what was held out, or stands in validation files, to the training examples."""
     train, validation = data.train, data.validation
-    return Examples(
-        train.texts + validation.texts,
-        np.concatenate([train.labels, validation.labels]),
-        np.concatenate([train.sources, validation.sources]),
-        train.label_names,
-        validation.source_names,  # the training sources come first among them
+    return replace(
+        train,
+        texts=train.texts + validation.texts,
+        labels=np.concatenate([train.labels, validation.labels]),
+        sources=np.concatenate([train.sources, validation.sources]),
+        source_names=validation.source_names,  # the training sources come first among them
     )
 
 
 def assign(examples: Examples, folds: int, *, seed: int) -> npt.NDArray[np.int32]:
     """Give each example a fold: int (n,).
 
-    Each fold has about the same share of each label, and rows of the same text, but for case and
+    Each fold has about the same share of each label, or of each part of the values, and rows of the same text, but for case and
     spacing, are in one fold.
 
     Raises:
@@ -76,16 +76,17 @@ def assign(examples: Examples, folds: int, *, seed: int) -> npt.NDArray[np.int32
     """
     numbers: dict[str, int] = {}
     text = np.array([numbers.setdefault(normalise(t), len(numbers)) for t in examples.texts], int)
-    for label, name in enumerate(examples.label_names):
-        texts = len(np.unique(text[examples.labels == label]))
+    stratum, named = examples.strata()
+    for number, what in enumerate(named):
+        texts = len(np.unique(text[stratum == number]))
         if texts < folds:
             raise DataError(
-                f'--folds {folds}: only {texts} different texts are labelled "{name}". Every fold '
+                f"--folds {folds}: only {texts} different texts are {what}. Every fold "
                 "needs one: give more rows, or fewer folds."
             )
     fold_of = np.empty(len(examples), np.int32)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    parts = splitter.split(text, examples.labels, groups=text)
+    parts = splitter.split(text, stratum, groups=text)
     for fold, (_, rows) in enumerate(parts):
         fold_of[rows] = fold
     return fold_of

@@ -8,16 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from sentiment.classifier import activate
+from sentiment.prediction import TaskName
+from sentiment.task import Task
 from training import feed
 from training.batches import Epochs, Rows
 from training.callbacks import AfterEpoch, Averaging, KeepBest, Saving
 from training.checkpoint import Checkpoint
 from training.config import FitConfig, ObjectiveConfig
-from training.evaluation.measures import measure
+from training.evaluation.figures import FIGURES
 from training.network import with_fixed_batch
 from training.objective import MixedObjective
 from training.progress import Progress
+from training.tasks import LEARNING
 
 _LABELS_ALONE = ObjectiveConfig()
 
@@ -29,6 +31,7 @@ def learn(
     config: FitConfig,
     objective: ObjectiveConfig = _LABELS_ALONE,
     *,
+    task: TaskName = "classification",
     checkpoint: Checkpoint | None = None,
     after_epoch: AfterEpoch | None = None,
 ) -> list[dict[str, float]]:
@@ -36,6 +39,7 @@ def learn(
 
     Args:
         objective: what is learned beside the rows' targets.
+        task: decides the loss, and which epoch is the best.
         checkpoint: written as learning goes on, from where it left off; without one nothing is.
         after_epoch: called with what each epoch measured.
     Returns:
@@ -63,10 +67,10 @@ def learn(
             use_ema=averaged,
             ema_momentum=config.weight_averaging,
         ),
-        loss=loss(rows.targets.shape[1], config.label_smoothing),
+        loss=LEARNING[task].loss(rows.targets.shape[1], config),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = KeepBest(validation.measure, config, after_epoch)
+    best = KeepBest(validation.measure, FIGURES[task], config, after_epoch)
     saving = [Saving(checkpoint, best, steps)] if checkpoint is not None else []
     state = checkpoint.state if checkpoint is not None else None
     step = 0
@@ -103,9 +107,9 @@ class Validation:
     def __init__(
         self,
         ids: Sequence[npt.NDArray[np.int32]],
-        labels: npt.NDArray[np.int32],
+        labels: npt.NDArray[Any],
         sources: npt.NDArray[np.int32],
-        label_names: Sequence[str],
+        task: Task,
         *,
         batch_tokens: int,
     ) -> None:
@@ -114,42 +118,35 @@ class Validation:
         self._ids = [ids[i] for i in order]
         self.labels = labels[order]
         self.sources = sources[order]
-        self._label_names = label_names
+        self._task = task
         self._batch_tokens = batch_tokens
 
-    def logits(self, model: keras.Model) -> npt.NDArray[np.float32]:
-        """Return float32 (n, C) or (n, 1), in the order of `labels` and `sources`."""
+    def outputs(self, model: keras.Model) -> npt.NDArray[np.float32]:
+        """Return float32 (n, K), in the order of `labels` and `sources`."""
         return predict(model, self._ids, batch_tokens=self._batch_tokens)
 
     def measure(self, model: keras.Model) -> dict[str, float]:
-        """Return macro recall, accuracy and loss, each the mean over the data sets."""
-        probabilities = activate(self.logits(model), temperature=1.0)
+        """Return what an epoch is measured by, each figure the mean over the data sets."""
+        judge = FIGURES[self._task.name]
+        answers = self._task.activate(self.outputs(model))
         by_source = [
-            measure(probabilities[rows], self.labels[rows], self._label_names)
+            judge.measure(answers[rows], self.labels[rows], self._task.labels)
             for source in np.unique(self.sources)
             for rows in [self.sources == source]
         ]
         return {
-            name: float(np.mean([values[name] for values in by_source]))
-            for name in ("macro_recall", "accuracy", "nll")
+            name: float(np.mean([values[name] for values in by_source])) for name in judge.of_epoch
         }
 
 
 def predict(
     model: keras.Model, ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int
 ) -> npt.NDArray[np.float32]:
-    """Return the logits, float32 (n, C) or (n, 1), of n ragged rows in their order."""
-    logits: npt.NDArray[np.float32] = model.predict(
+    """Return the outputs, float32 (n, K), of n ragged rows in their order."""
+    outputs: npt.NDArray[np.float32] = model.predict(
         feed.to_predict(ids, batch_tokens=batch_tokens), verbose=0
     )
-    return logits
-
-
-def loss(columns: int, smoothing: float) -> keras.losses.Loss:
-    """Return the loss of logits (n, K): cross-entropy, of one column with a sigmoid."""
-    if columns == 1:
-        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=smoothing)
-    return keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    return outputs
 
 
 def _schedule(config: FitConfig, steps: int) -> Any:

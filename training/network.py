@@ -58,21 +58,22 @@ class MaskedPooling(layers.Layer):
         return ops.concatenate([_at(forward, last), _at(backward, first)], axis=-1)
 
 
-def build(config: NetworkConfig, *, vocabulary: int, features: int, classes: int) -> keras.Model:
+def build(config: NetworkConfig, *, vocabulary: int, features: int, columns: int) -> keras.Model:
     """Build the network, untrained.
 
     Args:
         vocabulary: V, rows of the embedding.
         features: F of each timestep.
-        classes: C. Two get one sigmoid unit, the log odds of the second; more a softmax.
+        columns: K of the outputs: logits, of two classes the log odds of the second alone; or the
+            value of a regression.
     Returns:
-        A model of ids, int32 (n, T), to logits, float32 (n, C) or (n, 1). Rows may be padded on
+        A model of ids, int32 (n, T), to outputs, float32 (n, K). Rows may be padded on
         either side: the padding's id is 0, which `mask_zero` keeps from the LSTM's state.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")  # (n, T)
     x = layers.Embedding(vocabulary, features, mask_zero=True, name="embedding")(ids)  # (n, T, F)
     x = layers.SpatialDropout1D(config.embedding_dropout)(x)
-    return keras.Model(ids, _answer(x, {}, config, classes))
+    return keras.Model(ids, _answer(x, {}, config, columns))
 
 
 def build_numeric(
@@ -87,7 +88,7 @@ def build_numeric(
     """
     tensor = keras.Input(batch_shape=(fixed_batch, None, features), name="tensor")
     mask = keras.Input(batch_shape=(fixed_batch, None), dtype="bool", name="mask")
-    return keras.Model([tensor, mask], _answer(tensor, {"mask": mask}, config, classes))
+    return keras.Model([tensor, mask], _answer(tensor, {"mask": mask}, config, columns_of(classes)))
 
 
 def with_fixed_batch(model: keras.Model, rows: int) -> keras.Model:
@@ -103,8 +104,8 @@ def with_fixed_batch(model: keras.Model, rows: int) -> keras.Model:
     return keras.Model(inputs, model(inputs))
 
 
-def _answer(x: Any, mask: dict[str, Any], config: NetworkConfig, classes: int) -> Any:
-    """LSTM stack, pooling, head: (n, T, F) -> logits (n, C).
+def _answer(x: Any, mask: dict[str, Any], config: NetworkConfig, columns: int) -> Any:
+    """LSTM stack, pooling, head: (n, T, F) -> outputs (n, K).
 
     Args:
         mask: the argument `mask` of the layers, where `x` does not carry one.
@@ -116,10 +117,10 @@ def _answer(x: Any, mask: dict[str, Any], config: NetworkConfig, classes: int) -
         x = lstm(x, **mask)  # (n, T, H)
         x = layers.Dropout(config.dropout)(x)
     pooling = MaskedPooling(config.pooling, bidirectional=config.bidirectional, name="pooling")
-    return layers.Dense(columns(classes), name="head")(pooling(x, **mask))  # (n, C)
+    return layers.Dense(columns, name="head")(pooling(x, **mask))  # (n, K)
 
 
-def columns(classes: int) -> int:
+def columns_of(classes: int) -> int:
     """Return how many logits C classes take: one for two, else one each."""
     return 1 if classes == 2 else classes
 

@@ -9,26 +9,22 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from sentiment import task as tasks
 from sentiment.bundle import Bundle
 from sentiment.pipeline import Pipeline
+from sentiment.task import Task
 from training import distil, export, graph, network, vectors
 from training.assemble import Trained
 from training.batches import Rows
 from training.checkpoint import Prepared
 from training.config import TrainingConfig
-from training.encode import (
-    encode,
-    join,
-    labelled_rows,
-    taught_rows,
-    token_ids,
-    with_unlabelled,
-)
+from training.encode import encode, join, taught_rows, token_ids, with_unlabelled
 from training.learn import Validation
 from training.prepare import learn_pipeline
 from training.rows.dataset import Examples
 from training.rows.sources import Data
-from training.transfer import head_for
+from training.tasks import LEARNING
+from training.transfer import head_between
 
 logger = logging.getLogger(__name__)
 
@@ -66,18 +62,20 @@ def make_ready(
         prepared.tokenizer = pipeline.tokenizer
     train, ids = encode(pipeline, data.train)
     validation, validation_ids = encode(pipeline, data.validation)
-    rows = labelled_rows(train, ids, data.repeats, config.fit)
+    learning = LEARNING[config.data.task]
+    task = learning.task(train)
+    rows = learning.rows(task, train, ids, data.repeats, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
-    labels = train.label_names
     if origin is not None:
-        trained = _of_base(origin, labels, pipeline, seed=config.fit.seed)
+        trained = _of_base(origin, task, pipeline, seed=config.fit.seed)
     else:
-        trained = _of_vectors(config, labels, pipeline, ids + unlabelled_ids, prepared)
+        trained = _of_vectors(config, task, pipeline, ids + unlabelled_ids, prepared)
     taught_ids = token_ids(pipeline, data.taught.texts)
-    rows = join(
-        rows,
-        taught_rows(pipeline, taught_ids, data.taught.probabilities, data.taught.repeats),
-    )
+    if taught_ids:
+        rows = join(
+            rows,
+            taught_rows(pipeline, taught_ids, data.taught.probabilities, data.taught.repeats),
+        )
     if config.distil.teachers:
         if prepared.opinions is None:
             prepared.opinions = distil.teach(
@@ -91,32 +89,32 @@ def make_ready(
         validation_ids,
         validation.labels,
         validation.sources,
-        trained.labels,
+        task,
         batch_tokens=config.fit.batch_tokens,
     )
     return Ready(trained, rows, ids + taught_ids, validation, checked)
 
 
-def _of_base(origin: Bundle, labels: tuple[str, ...], pipeline: Pipeline, *, seed: int) -> Trained:
-    """Build a base's network with its weights, and a head for these labels."""
+def _of_base(origin: Bundle, task: Task, pipeline: Pipeline, *, seed: int) -> Trained:
+    """Build a base's network with its weights, and a head for this task."""
     shape = origin.manifest.network
     settings = export.network_config(origin)
     weights = graph.from_onnx(origin.network)
-    head_for(weights, origin.manifest.labels, labels, seed=seed)
+    head_between(weights, tasks.of(origin.manifest), task, seed=seed)
     model = network.build(
         settings,
         vocabulary=len(pipeline.tokenizer.vocabulary()),
         features=shape["features"],
-        classes=len(labels),
+        columns=task.columns,
     )
     export.load_weights(model, settings, weights)
     coverage = origin.manifest.metrics["coverage"]
-    return Trained(model, settings, shape["storage"], pipeline, labels, coverage)
+    return Trained(model, settings, shape["storage"], pipeline, task, coverage)
 
 
 def _of_vectors(
     config: TrainingConfig,
-    labels: tuple[str, ...],
+    task: Task,
     pipeline: Pipeline,
     ids: list[npt.NDArray[np.int32]],
     prepared: Prepared,
@@ -139,7 +137,7 @@ def _of_vectors(
         config.network,
         vocabulary=len(vocabulary),
         features=start.values.shape[1],
-        classes=len(labels),
+        columns=task.columns,
     )
     model.get_layer("embedding").set_weights([start.values])
-    return Trained(model, config.network, config.vectors.storage, pipeline, labels, start.coverage)
+    return Trained(model, config.network, config.vectors.storage, pipeline, task, start.coverage)

@@ -13,9 +13,11 @@ from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
 from training.config import ConfigError, Source, TrainingConfig, parse
 from training.evaluation.by_source import measure_by_source
-from training.rows.dataset import Examples, fingerprint, normalise, split, to_examples
+from training.evaluation.figures import FIGURES, Figures
+from training.rows.dataset import Examples, fingerprint, normalise, split
 from training.rows.decoding import DataError
 from training.rows.sources import find, read_file, shares
+from training.rows.targets import TARGETS
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ def _held_out(
 
     def examples(sources: Sequence[Source]) -> Examples:
         rows = [read_file(data, find(source.path, directories)) for source in sources]
-        return to_examples(rows, label_names=origin.manifest.labels)
+        return TARGETS[data.task].examples(rows, origin.manifest.labels)
 
     found = []
     if any(share for _, share in held):
@@ -100,12 +102,11 @@ def report(bundle: Bundle, origin: Bundle, replay: Replay) -> Bundle:
     after = Classifier(bundle, name="new", version="new")
     replayed = {}
     for examples in replay.examples:
-        names = np.array(examples.label_names)[examples.labels]
-        known = examples.take(np.isin(names, before.labels) & np.isin(names, after.labels))
+        known = examples.take(examples.known_to(before.labels, after.labels))
         then, now = measure_by_source(before, known), measure_by_source(after, known)
         replayed |= {name: {"before": then[name], "after": now[name]} for name in then}
     base = {"replayed": replayed, "missing": list(replay.missing)}
-    section = _section(base)
+    section = _section(base, FIGURES[bundle.manifest.task])
     for line in section.splitlines()[2:]:
         logger.info("%s", line)
     metrics = {**bundle.manifest.metrics, "base": base}
@@ -117,21 +118,20 @@ def report(bundle: Bundle, origin: Bundle, replay: Replay) -> Bundle:
     )
 
 
-def _section(base: dict[str, Any]) -> str:
+def _section(base: dict[str, Any], judge: Figures) -> str:
     """Write the part of the model card that says what was forgotten."""
+    shown = judge.replayed
     lines = ["", "## What the base knew", ""]
     if base["replayed"]:
         lines += [
             "The base's validation rows, before and after.",
             "",
-            "| data | rows | accuracy before | after | macro recall before | after |",
-            "|---|---|---|---|---|---|",
+            f"| data | rows | {' | '.join(f'{judge.titles[name]} before | after' for name in shown)} |",
+            "|---|---|" + "---|---|" * len(shown),
         ]
     for name, values in base["replayed"].items():
         figures = [
-            f"{values[when][figure]:.3f}"
-            for figure in ("accuracy", "macro_recall")
-            for when in ("before", "after")
+            f"{values[when][figure]:.3f}" for figure in shown for when in ("before", "after")
         ]
         lines.append(f"| {name} | {values['after']['rows']} | {' | '.join(figures)} |")
     if base["missing"]:

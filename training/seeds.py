@@ -8,6 +8,7 @@ import numpy as np
 
 from sentiment.bundle import Bundle
 from training.config import TrainingConfig
+from training.evaluation.figures import FIGURES, Figures
 from training.evaluation.spread import table
 
 logger = logging.getLogger(__name__)
@@ -17,22 +18,25 @@ def best_of(config: TrainingConfig, seeds: int, make: Callable[[TrainingConfig],
     """Train with one seed after another, say how the figures vary, and return the best model.
 
     All are measured on the same validation examples: what is held out follows the first seed,
-    which the model's configuration says (`data.holdout_seed`). The best has the highest macro
-    recall, of equal ones the lowest loss, each the mean over the data sets.
+    which the model's configuration says (`data.holdout_seed`). The best is so by its
+    task's figures (`figures.Figures.rank`), each the mean over the data sets.
 
     Args:
         make: trains a model by a configuration.
     """
+    judge = FIGURES[config.data.task]
     best, figures = None, []
     for seed in range(config.fit.seed, config.fit.seed + seeds):
         logger.info("seed %d, %d of %d", seed, len(figures) + 1, seeds)
         bundle = make(with_seed(config, seed))
         figures.append(bundle.manifest.metrics["validation"])
-        if best is None or _rank(figures[-1]) < _rank(best.manifest.metrics["validation"]):
+        if best is None or _rank(judge, figures[-1]) < _rank(
+            judge, best.manifest.metrics["validation"]
+        ):
             best = bundle
     if best is None:
         raise ValueError("no seed to train with")
-    logger.info("%s", table("seed", figures, first=config.fit.seed))
+    logger.info("%s", table("seed", figures, tuple(judge.titles), first=config.fit.seed))
     return best
 
 
@@ -48,9 +52,10 @@ def with_seed(config: TrainingConfig, seed: int) -> TrainingConfig:
     )
 
 
-def _rank(validation: dict[str, dict[str, Any]]) -> tuple[float, float]:
-    recall, loss = (
-        float(np.mean([values[name] for values in validation.values()]))
-        for name in ("macro_recall", "nll")
+def _rank(judge: Figures, validation: dict[str, dict[str, Any]]) -> tuple[float, float]:
+    return judge.rank(
+        {
+            name: float(np.mean([values[name] for values in validation.values()]))
+            for name in judge.of_epoch
+        }
     )
-    return -recall, loss

@@ -1,10 +1,29 @@
-"""Going on from a bundle: its head, fitted to the labels of the new data."""
+"""Going on from a bundle: its head, fitted to the task and the labels of the new data."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from sentiment.task import Classification, Regression, Task
 from training.graph import Weights
+
+
+def head_between(weights: Weights, old: Task, new: Task, *, seed: int) -> None:
+    """Replace the head in place by one for a new task.
+
+    One of classes is fitted by `head_for`; that of a regression says the same values on the new
+    scale; and where the task is another one, the new head starts near zero.
+    """
+    if isinstance(old, Classification) and isinstance(new, Classification):
+        head_for(weights, old.labels, new.labels, seed=seed)
+    elif isinstance(old, Regression) and isinstance(new, Regression):
+        weights["head.W"] = weights["head.W"] * np.float32(old.deviation / new.deviation)
+        value = old.mean + old.deviation * weights["head.B"]
+        weights["head.B"] = ((value - new.mean) / new.deviation).astype(np.float32)
+    else:
+        rows, kind = len(weights["head.W"]), weights["head.W"].dtype
+        drawn = np.random.default_rng(seed).normal(0, 0.01, (rows, new.columns))
+        weights["head.W"], weights["head.B"] = drawn.astype(kind), np.zeros(new.columns, kind)
 
 
 def head_for(

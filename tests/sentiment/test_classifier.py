@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
-from sentiment.classifier import MAX_TOKENS_A_CALL, Classifier, _batches, activate
+from sentiment.classifier import MAX_TOKENS_A_CALL, Classifier, _batches
 from sentiment.errors import EmptyText, GoldenMismatch, InvalidText, TextTooLong
 from sentiment.prediction import Prediction, Timings
 from sentiment.sentences import split
+from sentiment.task import activate
 from training.config import NetworkConfig
 
 MakeBundle = Callable[..., Bundle]
@@ -52,7 +53,7 @@ def test_a_loaded_model_knows_what_it_is(classifier: Classifier) -> None:
 
 def test_nothing_in_nothing_out(classifier: Classifier) -> None:
     assert classifier.predict([]) == []
-    assert classifier.probabilities([]).shape == (0, 3)
+    assert classifier.answers([]).shape == (0, 3)
 
 
 def test_probabilities_add_up_to_one(classifier: Classifier) -> None:
@@ -87,7 +88,7 @@ def test_the_windows_of_a_text_are_averaged(classifier: Classifier) -> None:
     rows = classifier._pipeline.encode(text).rows
     answer, other = classifier.predict([text, "good"])
     assert answer.statistics.windows == len(rows) > 2
-    expected = classifier.probabilities(rows).mean(axis=0)
+    expected = classifier.answers(rows).mean(axis=0)
     assert list(answer.probabilities.values()) == pytest.approx(expected, abs=1e-9)
     assert other.statistics.windows == 1
 
@@ -158,7 +159,7 @@ def test_truncation_is_told(classifier: Classifier) -> None:
     assert cut.statistics.truncated and cut.statistics.windows == 1
     assert cut.statistics.tokens > TIMESTEPS
     row = classifier._pipeline.encode(SENTENCE * 8).rows[0]  # `post` keeps the beginning
-    assert list(cut.probabilities.values()) == pytest.approx(classifier.probabilities([row])[0])
+    assert list(cut.probabilities.values()) == pytest.approx(classifier.answers([row])[0])
 
 
 def test_errors_stand_in_the_place_of_their_text(classifier: Classifier) -> None:
@@ -189,7 +190,7 @@ def test_two_classes_share_one_unit(make_bundle: MakeBundle) -> None:
     )
     assert logit.shape == (1, 1)
     positive = 1 / (1 + np.exp(-logit[0, 0] / 2))
-    received = classifier.probabilities([[5, 6, 7]])
+    received = classifier.answers([[5, 6, 7]])
     assert received == pytest.approx(np.array([[1 - positive, positive]]), abs=1e-6)
     (answer,) = classifier.predict([SENTENCE])
     assert answer.score == pytest.approx(2 * answer.probabilities["positive"] - 1)
@@ -209,7 +210,7 @@ def test_padding_does_not_change_an_answer(
     alone = probabilities([classifier.predict([text])[0] for text in TEXTS])
     assert probabilities(classifier.predict(TEXTS)) == pytest.approx(alone, abs=1e-6)
     short, longer = [[5, 6, 7]], [[5, 6, 7, 8, 9]]
-    assert not np.allclose(classifier.probabilities(short), classifier.probabilities(longer))
+    assert not np.allclose(classifier.answers(short), classifier.answers(longer))
 
 
 def test_activate_is_a_softmax_with_a_temperature() -> None:

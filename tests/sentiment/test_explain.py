@@ -53,7 +53,7 @@ def test_explaining_does_not_change_the_answer(classifier: Classifier) -> None:
 
 def test_a_lone_word_is_compared_with_an_unknown_one(classifier: Classifier) -> None:
     whole = explained(classifier, "good")
-    unknown = classifier.probabilities([[UNKNOWN_ID]])[0][classifier.labels.index(whole.label)]
+    unknown = classifier.answers([[UNKNOWN_ID]])[0][classifier.labels.index(whole.label)]
     (word,) = whole.explanation.words
     expected = log_odds(whole.probabilities[whole.label]) - log_odds(unknown)
     assert word.weight == pytest.approx(expected, abs=1e-4)

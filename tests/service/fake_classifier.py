@@ -57,7 +57,7 @@ class FakeClassifier:
         timings: Timings | None = None,
         network: Callable[[Sequence[Sequence[int]]], object] | None = None,
     ) -> list[Prediction | TextError]:
-        (network or self.probabilities)([[1]] * len(texts))
+        (network or self.answers)([[1]] * len(texts))
         if timings:
             timings.tokenize_seconds += self.seconds[0]
             timings.inference_seconds += self.seconds[1]
@@ -67,7 +67,7 @@ class FakeClassifier:
             for text, spans in zip(texts, sentences or repeat(None), strict=False)
         ]
 
-    def probabilities(
+    def answers(
         self,
         rows: Sequence[Sequence[int]],
         *,

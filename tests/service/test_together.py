@@ -19,7 +19,7 @@ class Network:
         self.runs: list[list[list[int]]] = []
         self.error: Exception | None = None
 
-    def probabilities(self, rows, *, before_batch=None):
+    def answers(self, rows, *, before_batch=None):
         if before_batch:
             before_batch()
         self.runs.append([list(row) for row in rows])
@@ -54,7 +54,7 @@ def asks(
 ) -> Request:
     def work() -> object:
         with together.request():
-            return together.probabilities(network, rows, before_batch=check).tolist()
+            return together.answers(network, rows, before_batch=check).tolist()
 
     return Request(work)
 
@@ -71,7 +71,7 @@ def test_alone_nobody_waits(network):
 
 
 def test_without_an_intake_nobody_waits(network):
-    assert Together(threads=4).probabilities(network, [[1]], before_batch=lambda: None) == [[1.0]]
+    assert Together(threads=4).answers(network, [[1]], before_batch=lambda: None) == [[1.0]]
 
 
 def test_the_last_to_come_runs_the_network_for_all(network):
@@ -170,7 +170,7 @@ def test_many_requests_each_get_their_own_answer(network):
 
     def work(n: int) -> object:
         with line, together.request():
-            return together.probabilities(network, [[n]], before_batch=lambda: None).tolist()
+            return together.answers(network, [[n]], before_batch=lambda: None).tolist()
 
     for _ in range(400):
         together.expect()

@@ -29,6 +29,7 @@ def test_the_plot_is_a_png(names):
 
 def test_the_model_card_holds_the_figures():
     manifest = {
+        "task": "classification",
         "labels": LABELS,
         "created": "2024-05-06T07:08:09+00:00",
         "temperature": 1.23456,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sentiment.task import Classification
 from training.config import ConfigError, FitConfig, NetworkConfig, ObjectiveConfig
 
 pytestmark = pytest.mark.slow
@@ -33,7 +34,7 @@ def network():
 
     keras.utils.set_random_seed(0)
     config = NetworkConfig(layers=(4,), embedding_dropout=0.3, dropout=0.5)
-    return build(config, vocabulary=12, features=3, classes=3)
+    return build(config, vocabulary=12, features=3, columns=3)
 
 
 def rows():
@@ -53,7 +54,9 @@ def validation():
 
     data = rows()
     labels = data.targets.argmax(axis=1).astype(np.int32)
-    return Validation(data.ids, labels, np.zeros_like(labels), ("a", "b", "c"), batch_tokens=1000)
+    return Validation(
+        data.ids, labels, np.zeros_like(labels), Classification(("a", "b", "c")), batch_tokens=1000
+    )
 
 
 def learned(checkpoint=None, config=CONFIG, objective=LABELS_ALONE):

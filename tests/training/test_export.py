@@ -43,7 +43,9 @@ def build(config: NetworkConfig, *, classes: int = 3):
     """A network of random weights, its biases too, so that no two gates are alike."""
     from training import network
 
-    model = network.build(config, vocabulary=VOCABULARY, features=FEATURES, classes=classes)
+    model = network.build(
+        config, vocabulary=VOCABULARY, features=FEATURES, columns=network.columns_of(classes)
+    )
     random = np.random.default_rng(0)
     model.set_weights(
         [random.normal(0, 0.6, w.shape).astype(np.float32) for w in model.get_weights()]

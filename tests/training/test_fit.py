@@ -109,8 +109,8 @@ def test_learning_works_and_survives_the_disk(base):
 
 
 def test_what_is_served_is_what_keras_says(base):
-    from sentiment.classifier import activate
     from sentiment.pipeline import Pipeline
+    from sentiment.task import activate
     from training.export import from_bundle
     from training.learn import predict
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sentiment.task import Classification
 from training.config import FitConfig, NetworkConfig
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ def model():
 
     keras.utils.set_random_seed(0)
     config = NetworkConfig(layers=(4,), bidirectional=False)
-    return network.build(config, vocabulary=10, features=3, classes=3)
+    return network.build(config, vocabulary=10, features=3, columns=3)
 
 
 @pytest.fixture
@@ -134,14 +135,14 @@ def validation(*rows_of_source_and_label):
         [np.array(row, np.int32) for row in rows],
         np.array(labels, np.int32),
         np.array(sources, np.int32),
-        LABELS,
+        Classification(LABELS),
         batch_tokens=8,
     )
 
 
-def test_logits_labels_and_sources_stand_in_one_order():
+def test_outputs_labels_and_sources_stand_in_one_order():
     checked = validation(([2, 9, 9, 9], 0, 1), ([1], 1, 0), ([3, 9], 0, 2), ([1, 9, 9], 1, 0))
-    assert checked.logits(FirstToken()).argmax(axis=1).tolist() == checked.labels.tolist()
+    assert checked.outputs(FirstToken()).argmax(axis=1).tolist() == checked.labels.tolist()
     assert sorted(zip(checked.labels.tolist(), checked.sources.tolist(), strict=True)) == [
         (0, 1),
         (0, 1),

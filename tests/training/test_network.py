@@ -20,7 +20,9 @@ def build():
     from training import network
 
     def random_network(config: NetworkConfig, *, classes: int = 3):
-        model = network.build(config, vocabulary=10, features=5, classes=classes)
+        model = network.build(
+            config, vocabulary=10, features=5, columns=network.columns_of(classes)
+        )
         random = np.random.default_rng(0)
         model.set_weights([random.normal(0, 0.6, w.shape) for w in model.get_weights()])
         return model

@@ -24,7 +24,7 @@ def build(classes: int, *, dropout: float = 0.0, bidirectional: bool = True):
     config = NetworkConfig(
         layers=(4,), bidirectional=bidirectional, dropout=dropout, embedding_dropout=dropout
     )
-    model = network.build(config, vocabulary=10, features=3, classes=classes)
+    model = network.build(config, vocabulary=10, features=3, columns=network.columns_of(classes))
     embedding = model.get_layer("embedding")
     embedding.set_weights([np.random.default_rng(0).normal(0, 2, (10, 3))])
     return model

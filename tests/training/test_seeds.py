@@ -6,8 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from training.config import parse
-from training.evaluation.spread import NAMES, table
+from training.evaluation.figures import FIGURES
+from training.evaluation.spread import table
 from training.seeds import best_of
+
+NAMES = tuple(FIGURES["classification"].titles)
 
 
 def figures(recall: float, nll: float = 0.5) -> dict:
@@ -32,7 +35,7 @@ def test_the_best_by_validation_is_returned_and_all_hold_out_the_same_rows(caplo
 
 def test_a_table_of_runs():
     runs = [{"a.csv": figures(0.5), "b.csv": figures(1.0)}, {"a.csv": figures(0.7)}]
-    lines = table("fold", runs).splitlines()
+    lines = table("fold", runs, NAMES).splitlines()
     assert lines[0].split() == ["a.csv", "rows", *NAMES]
     assert lines[1].split() == ["fold", "1", "10", "0.2500", "0.5000", "0.2500", "0.5000", "0.2500"]
     assert lines[3].split()[:3] == ["mean", "0.2500", "0.6000"]

@@ -110,7 +110,7 @@ def test_keras_has_the_same_shapes_and_as_many_parameters(bidirectional, classes
     config = NetworkConfig(
         layers=(64, 32), bidirectional=bidirectional, pooling=("last", "max", "mean")
     )
-    model = network.build(config, vocabulary=50, features=7, classes=classes)
+    model = network.build(config, vocabulary=50, features=7, columns=network.columns_of(classes))
     stages = shapes.of_text(
         config, samples=3, timesteps=9, vocabulary=50, features=7, classes=classes
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sentiment.classifier import activate
+from sentiment.task import activate
 from training.transfer import head_for
 
 THREE = ("negative", "neutral", "positive")

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
 from sentiment.classifier import Classifier
-from training.evaluation.measures import measure
+from training.evaluation.figures import FIGURES
 from training.evaluation.score import score
 from training.rows.dataset import Examples
 
@@ -17,12 +15,12 @@ def measure_by_source(classifier: Classifier, examples: Examples) -> dict[str, d
         examples: of labels that the model knows. A text without an answer is left out.
     """
     answers = score(classifier, examples.texts)
-    known, probabilities = examples.take(answers.given), answers.probabilities[answers.given]
-    index = {name: number for number, name in enumerate(classifier.labels)}
-    labels = np.array([index[known.label_names[label]] for label in known.labels], np.int32)
+    known, values = examples.take(answers.given), answers.values[answers.given]
+    labels = known.labels_among(classifier.labels)
+    measure = FIGURES[classifier.task.name].measure
     figures = {}
     for number, name in enumerate(known.source_names):
         rows = known.sources == number
         if rows.any():
-            figures[name] = measure(probabilities[rows], labels[rows], classifier.labels)
+            figures[name] = measure(values[rows], labels[rows], classifier.labels)
     return figures

@@ -3,6 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from training.evaluation import card_of_classes, card_of_values
+
+_PARTS = {"classification": card_of_classes, "regression": card_of_values}
+
 
 def model_card(manifest: Mapping[str, Any], *, plots: Sequence[str]) -> str:
     """Write the card.
@@ -12,15 +16,16 @@ def model_card(manifest: Mapping[str, Any], *, plots: Sequence[str]) -> str:
         plots: the names of images beside the card.
     """
     measured = manifest["metrics"]["validation"]
+    part = _PARTS[manifest["task"]]
     sections = {
-        "Purpose": _purpose(manifest),
-        "The model": _model(manifest),
-        "Validation": [*_figures(measured), "", *(f"![{plot}]({plot})" for plot in plots)],
+        "Purpose": _purpose(part.purpose(manifest)),
+        "The model": [*_model(manifest), *part.calibration(manifest), *_coverage(manifest)],
+        "Validation": [*part.figures(measured), "", *(f"![{plot}]({plot})" for plot in plots)],
         "Data": [
             f"- {entry['role']}: {entry['name']}, {entry['rows']} rows"
             for entry in manifest["data"]
         ],
-        "Limits": _limits(manifest, measured),
+        "Limits": [*part.limits(manifest, measured), *_limits(), part.MEANING],
         "Terms": _terms(manifest["training"]["data"]["notes"].strip()),
     }
     lines = ["# Model card"]
@@ -29,15 +34,14 @@ def model_card(manifest: Mapping[str, Any], *, plots: Sequence[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _purpose(manifest: Mapping[str, Any]) -> Iterator[str]:
-    yield f"A classifier of text into {', '.join(manifest['labels'])}, with a probability of each."
+def _purpose(purpose: str) -> Iterator[str]:
+    yield purpose
     yield "It is for sorting and counting many texts like those of its data. Where an answer"
     yield "decides something about a person, a person should read the text."
 
 
 def _model(manifest: Mapping[str, Any]) -> Iterator[str]:
     network, pipeline = manifest["network"], manifest["pipeline"]
-    coverage = manifest["metrics"]["coverage"]
     yield f"- Trained on {manifest['created'][:10]}."
     yield (
         f"- Network: {'bidirectional ' if network['bidirectional'] else ''}LSTM, "
@@ -48,53 +52,19 @@ def _model(manifest: Mapping[str, Any]) -> Iterator[str]:
         f"- It reads {pipeline['timesteps']} timesteps at once; longer texts in windows that "
         f"share {pipeline['overlap']}."
     )
-    yield f"- Temperature: {manifest['temperature']:.3f}, fitted on validation rows."
+
+
+def _coverage(manifest: Mapping[str, Any]) -> Iterator[str]:
+    coverage = manifest["metrics"]["coverage"]
     yield (
         f"- Vectors cover {coverage['vocabulary']:.1%} of the vocabulary and "
         f"{coverage['tokens']:.1%} of the training tokens."
     )
 
 
-def _figures(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    yield "Rows that no weight was trained on; the epoch and the temperature were chosen on them,"
-    yield "so figures on fresh rows will be a little lower. `python -m training evaluate` measures"
-    yield "the model on rows of your own."
-    yield ""
-    yield "| data | rows | accuracy | macro recall | macro F1 | calibration error |"
-    yield "|---|---|---|---|---|---|"
-    for name, values in measured.items():
-        yield (
-            f"| {name} | {values['rows']} | {values['accuracy']:.3f} | "
-            f"{values['macro_recall']:.3f} | {values['macro_f1']:.3f} | "
-            f"{values['calibration_error']:.3f} |"
-        )
-    yield ""
-    yield "| data | class | rows | precision | recall | F1 |"
-    yield "|---|---|---|---|---|---|"
-    for name, values in measured.items():
-        for number, label in enumerate(values["classes"]):
-            yield (
-                f"| {name} | {label} | {sum(values['confusion'][number])} | "
-                f"{values['precision'][number]:.3f} | {values['recall'][number]:.3f} | "
-                f"{values['f1'][number]:.3f} |"
-            )
-
-
-def _limits(manifest: Mapping[str, Any], measured: Mapping[str, Any]) -> Iterator[str]:
-    for name, values in measured.items():
-        recall = min(values["recall"])
-        label = values["classes"][values["recall"].index(recall)]
-        yield f"- Of the {label} rows of {name} it finds {recall:.0%}, the least of all classes."
-    absent = {
-        name: missing
-        for name, values in measured.items()
-        if (missing := [label for label in manifest["labels"] if label not in values["classes"]])
-    }
-    for name, missing in absent.items():
-        yield f"- {name} has no {' or '.join(missing)} row: it says nothing of that class."
+def _limits() -> Iterator[str]:
     yield "- Short texts, other languages than the data's and other kinds of text are not measured"
     yield "  here: try the model on your own rows first."
-    yield "- A probability says how often such an answer is right, not how strong a feeling is."
 
 
 def _terms(notes: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -41,6 +42,29 @@ def plot_confusion(metrics: dict[str, dict[str, Any]]) -> bytes:
                 color="white" if shares[row, column] > 0.5 else "black",
             )
     return _png(figure)
+
+
+def plot_joint(metrics: dict[str, dict[str, Any]]) -> bytes:
+    """Draw how often which values stand beside which labels, for each data set: a PNG file."""
+    figure = Figure(figsize=(3.6 * len(metrics), 3.6), layout="constrained")
+    for axes, (name, values) in zip(
+        np.atleast_1d(figure.subplots(1, len(metrics))), metrics.items(), strict=True
+    ):
+        _draw_joint(axes, values["joint"])
+        axes.set_title(f"{name} ({values['rows']} rows)", fontsize=9)
+    return _png(figure)
+
+
+def _draw_joint(axes: Axes, joint: Mapping[str, Any]) -> None:
+    """Colour a cell by its share of the labels of its column; a right value is on the line."""
+    shares = np.array(joint["counts"], float)  # (label, value)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    low, high = joint["edges"][0], joint["edges"][-1]
+    axes.imshow(
+        shares.T, cmap="Blues", vmin=0, vmax=1, origin="lower", extent=(low, high, low, high)
+    )
+    axes.plot([low, high], [low, high], color="grey", linewidth=1, linestyle=(0, (4, 4)))
+    axes.set(xlabel="label", ylabel="answered")
 
 
 def _png(figure: Figure) -> bytes:

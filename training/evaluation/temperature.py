@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
-from sentiment.classifier import activate
+from sentiment.task import activate
 from training.evaluation.measures import restrict
 
 

@@ -5,7 +5,7 @@ import logging
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,13 @@ POLARITY = ("negative", "neutral", "positive")
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """n labelled texts, and the file that each came from."""
+    """n labelled texts, and the file that each came from.
+
+    Here a label is one of C classes; `values.Valued` are examples whose label is a number.
+    """
 
     texts: list[str]  # n
-    labels: NDArray[np.int32]  # (n,), index into label_names
+    labels: NDArray[Any]  # int32 (n,), index into label_names
     sources: NDArray[np.int32]  # (n,), index into source_names
     label_names: tuple[str, ...]  # C
     source_names: tuple[str, ...]
@@ -48,13 +51,50 @@ class Examples:
     def take(self, indices: NDArray[Any] | Sequence[int]) -> "Examples":
         """The examples at these indices, or where a mask (n,) is true; all names stay."""
         rows = np.arange(len(self))[indices]
-        return Examples(
-            [self.texts[row] for row in rows],
-            self.labels[rows],
-            self.sources[rows],
-            self.label_names,
-            self.source_names,
+        return replace(
+            self,
+            texts=[self.texts[row] for row in rows],
+            labels=self.labels[rows],
+            sources=self.sources[rows],
         )
+
+    def join(self, other: "Examples") -> "Examples":
+        """These examples and others, whose sources are numbered behind these."""
+        return replace(
+            self,
+            texts=self.texts + other.texts,
+            labels=np.concatenate([self.labels, other.labels]),
+            sources=np.concatenate([self.sources, other.sources + len(self.source_names)]),
+            source_names=self.source_names + other.source_names,
+        )
+
+    def strata(self) -> tuple[NDArray[Any], list[str]]:
+        """What each part of a split should hold its share of.
+
+        Returns:
+            the stratum of each example, int (n,), and what the rows of each are, in words.
+        """
+        return self.labels, [f'labelled "{name}"' for name in self.label_names]
+
+    def known_to(self, *label_names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which examples have a label that each of some models knows: bool (n,)."""
+        names = np.array(self.label_names)[self.labels]
+        return np.all([np.isin(names, known) for known in label_names], axis=0)
+
+    def labels_among(self, label_names: Sequence[str]) -> NDArray[Any]:
+        """The labels as a model numbers them, which knows them all: int32 (n,)."""
+        index = {name: number for number, name in enumerate(label_names)}
+        return np.array([index[self.label_names[label]] for label in self.labels], np.int32)
+
+    def described(self) -> str:
+        """How many examples there are of what, for messages."""
+        return ", ".join(f"{name} {number}" for name, number in self.counts().items())
+
+    def lost(self, kept: "Examples") -> str | None:
+        """Say of what no example is left in `kept`, which is a part of these."""
+        before, after = self.counts(), kept.counts()
+        lost = [name for name in before if before[name] and not after[name]]
+        return f'All {before[lost[0]]} training texts labelled "{lost[0]}" stand' if lost else None
 
     def counts(self) -> dict[str, int]:
         """The number of examples of each label, labels without any included."""
@@ -103,16 +143,24 @@ def to_examples(rows: Sequence[Rows], *, label_names: Sequence[str] | None = Non
         )
     names = names if label_names is None else tuple(label_names)
     index = {name: number for number, name in enumerate(names)}
-    file_names = [file.path.name for file in rows]
-    if len(set(file_names)) < len(file_names):
-        file_names = [str(file.path) for file in rows]
     return Examples(
         [text for file in rows for text in file.texts],
         np.array([index[name] for file in rows for name in file.labels or ()], np.int32),
-        np.repeat(np.arange(len(rows), dtype=np.int32), [len(file.texts) for file in rows]),
+        source_of(rows),
         names,
-        tuple(file_names),
+        source_names(rows),
     )
+
+
+def source_of(rows: Sequence[Rows]) -> NDArray[np.int32]:
+    """The file of each row, by number: int32 (n,)."""
+    return np.repeat(np.arange(len(rows), dtype=np.int32), [len(file.texts) for file in rows])
+
+
+def source_names(rows: Sequence[Rows]) -> tuple[str, ...]:
+    """The names of files: their paths where two have the same name."""
+    names = tuple(file.path.name for file in rows)
+    return names if len(set(names)) == len(names) else tuple(str(file.path) for file in rows)
 
 
 def _check_labels(file: Rows, label_names: Sequence[str]) -> None:
@@ -151,8 +199,9 @@ def split(
         DataError: a share is out of range, or a share above 0 holds nothing out.
     """
     shares = _shares(share, examples.source_names)
-    classes = len(examples.label_names)
-    stratum = examples.sources * classes + examples.labels  # (n,)
+    number_of, named = examples.strata()
+    classes = len(named)
+    stratum = examples.sources * classes + number_of  # (n,)
     quota = _quotas(np.bincount(stratum, minlength=len(shares) * classes), shares, classes)
 
     numbers: dict[str, int] = {}
@@ -175,7 +224,7 @@ def split(
     if any(shares) and not held.any():
         raise DataError(
             f"A share of {', '.join(f'{one:g}' for one in shares)} of {len(examples)} examples "
-            f"({_listed(examples.counts())}) in {', '.join(examples.source_names)} holds nothing "
+            f"({examples.described()}) in {', '.join(examples.source_names)} holds nothing "
             "out. Give more examples that differ, a larger share, or a validation file."
         )
     mask = held[group]  # (n,)
@@ -224,24 +273,18 @@ def drop_leaks(train: Examples, validation: Examples) -> Examples:
     dropped = len(train) - len(kept)
     if not dropped:
         return train
-    before, after = train.counts(), kept.counts()
-    lost = [name for name in before if before[name] and not after[name]]
-    if lost:
+    if lost := train.lost(kept):
         raise DataError(
-            f'All {before[lost[0]]} training texts labelled "{lost[0]}" stand in the validation '
-            "data too. Give a validation file with other texts, or none to have one split off."
+            f"{lost} in the validation data too. Give a validation file with other texts, or none to have one split off."
         )
+    leaked = train.take(np.array([normalise(text) in seen for text in train.texts], bool))
     logger.warning(
         "dropped %d of %d training examples: their texts stand in the validation data (%s)",
         dropped,
         len(train),
-        _listed({name: before[name] - after[name] for name in before}),
+        leaked.described(),
     )
     return kept
-
-
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in counts.items())
 
 
 def fingerprint(path: str | Path) -> dict[str, str | int]:

@@ -3,7 +3,7 @@
 import logging
 import math
 import reprlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -62,6 +62,7 @@ def read(
     encoding: str = "utf-8",
     aliases: Mapping[str, str] | None = None,
     labelled: bool = True,
+    refusal: Callable[[str], str | None] | None = None,
     others: Sequence[str] = (),
     problems: list[Problem] | None = None,
 ) -> Rows:
@@ -76,6 +77,7 @@ def read(
         encoding: of text files; a byte-order mark overrules it.
         aliases: label as written -> label as meant, such as {"0": "negative"}.
         labelled: whether to read labels.
+        refusal: says why a label, as meant, cannot be used, or None where it can.
         others: the names of further columns to keep.
         problems: where given, each row that cannot be used is added here and left out, and the
             warning is left to the caller; otherwise the first such row is an error.
@@ -91,6 +93,9 @@ def read(
         try:
             written = valid_text(path, line, values[0])
             name = _valid_label(path, line, values[1]) if labelled else ""
+            name = aliases.get(name, name) if aliases else name
+            if labelled and refusal and (reason := refusal(name)):
+                raise DataError(f"{where(path, line)}: {reason}")
         except DataError as error:
             if problems is None:
                 raise
@@ -99,7 +104,7 @@ def read(
         rows.texts.append(written)
         rows.lines.append(line)
         if rows.labels is not None:
-            rows.labels.append(aliases.get(name, name) if aliases else name)
+            rows.labels.append(name)
         for kept, value in zip(rows.others.values(), values[first:], strict=True):
             kept.append("" if value is None else str(value))
     return rows

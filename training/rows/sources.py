@@ -10,15 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
-from training.rows.dataset import (
-    Examples,
-    drop_leaks,
-    fingerprint,
-    normalise,
-    split,
-    to_examples,
-)
+from training.rows.dataset import Examples, drop_leaks, fingerprint, normalise, split
 from training.rows.readers import Problem, Rows, read, read_taught
+from training.rows.targets import TARGETS
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +65,8 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
     if not config.train:
         raise ConfigError("no training file: name one with --train, or under [[data.train]]")
     train_rows = _read(config, config.train, directories)
-    examples = to_examples(train_rows)
+    to_examples = TARGETS[config.task].examples
+    examples = to_examples(train_rows, None)
     held_out = shares(config)
     train, validation = examples, examples.take([])
     if any(held_out):
@@ -82,7 +77,7 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
     files = _describe("train", train_rows, config.train)
     if config.validation:
         rows = _read(config, config.validation, directories)
-        validation = _join(validation, to_examples(rows, label_names=examples.label_names))
+        validation = validation.join(to_examples(rows, examples.label_names))
         files += _describe("validation", rows, config.validation)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
     taught_rows, taught = _taught(config, directories, validation)
@@ -128,7 +123,7 @@ def read_file(
     others: Sequence[str] = (),
     problems: list[Problem] | None = None,
 ) -> Rows:
-    """Read one file by the configuration's columns, encoding and aliases.
+    """Read one file by the configuration's task, columns, encoding and aliases.
 
     Args:
         labelled, others, problems: as for `readers.read`.
@@ -142,6 +137,7 @@ def read_file(
         encoding=config.encoding,
         aliases=config.aliases,
         labelled=labelled,
+        refusal=TARGETS[config.task].refusal,
         others=others,
         problems=problems,
     )
@@ -182,16 +178,6 @@ def find(path: str, directories: Sequence[Path]) -> Path:
     places = [directory / path for directory in directories] or [Path(path)]
     found = [place for place in places if place.exists()]
     return (found or places)[0]
-
-
-def _join(first: Examples, second: Examples) -> Examples:
-    return Examples(
-        first.texts + second.texts,
-        np.concatenate([first.labels, second.labels]),
-        np.concatenate([first.sources, second.sources + len(first.source_names)]),
-        first.label_names,
-        first.source_names + second.source_names,
-    )
 
 
 def _describe(role: str, files: Sequence[Rows], sources: Sequence[Source]) -> list[dict[str, Any]]:

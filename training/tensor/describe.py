@@ -12,6 +12,11 @@ from training.tensor.timesteps import describe_cut
 
 _LARGE = 10  # a tensor's values beyond this saturate the gates
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
+# The classes of a task where no data are read, and what is said of them.
+_ANSWERS = {
+    "classification": ("C", "C: as many as the data have labels (--data reads them)"),
+    "regression": (None, "values: one of each text"),
+}
 
 
 def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> str:
@@ -43,14 +48,16 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
         f"    tokens of a row, by share of the rows that have no more: {quantiles}",
         f"V = {vocabulary:,} rows of the vocabulary",
         f"F = {features}: {_origin(config.vectors)}",
-        f"C = {len(labels)}: {', '.join(labels)}",
+        f"C = {len(labels)}: {', '.join(labels)}"
+        if labels
+        else f"values: {data.train.described()}",
     ]
     stages = shapes.of_text(
         config.network,
         timesteps=timesteps,
         vocabulary=vocabulary,
         features=features,
-        classes=len(labels),
+        classes=len(labels) or None,
     )
     return _page(lines, stages)
 
@@ -107,15 +114,17 @@ def _without_data(config: TrainingConfig) -> str:
     by_rows = pipeline.timesteps_quantile is not None
     timesteps: shapes.Axis = "T" if by_rows else pipeline.timesteps
     features: shapes.Axis = config.vectors.features if config.vectors.path is None else "F"
+    classes, answers = _ANSWERS[config.data.task]
     quantile = f"the {pipeline.timesteps_quantile} quantile of the training rows' lengths, "
     lines = [
         f"n: {_batch(config.fit)}",
         f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}",
         f"V: at most {config.tokenizer.vocabulary_size:,} rows of the vocabulary",
         f"F: {_origin(config.vectors)}",
-        "C: as many as the data have labels (--data reads them)",
+        answers,
     ]
-    return _page(lines, shapes.of_text(config.network, timesteps=timesteps, features=features))
+    stages = shapes.of_text(config.network, timesteps=timesteps, features=features, classes=classes)
+    return _page(lines, stages)
 
 
 def _batch(config: FitConfig) -> str:

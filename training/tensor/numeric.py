@@ -7,9 +7,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.classifier import activate
-from training import learn, network
+from sentiment.task import activate
+from training import network
 from training.config import TrainingConfig
+from training.tasks import LEARNING
 from training.tensor.tensors import Mask, Tensor, check
 
 
@@ -54,10 +55,10 @@ def train(
     model = network.build_numeric(config.network, features=tensor.shape[2], classes=classes)
     fixed = config.fit.fixed_batch
     learner = network.with_fixed_batch(model, fixed) if fixed else model
-    columns = network.columns(classes)
+    columns = network.columns_of(classes)
     learner.compile(
         keras.optimizers.Adam(config.fit.learning_rate, global_clipnorm=config.fit.clip_norm),
-        loss=learn.loss(columns, config.fit.label_smoothing),
+        loss=LEARNING["classification"].loss(columns, config.fit),
         jit_compile=False,
     )
     size = fixed or min(config.fit.batch_size, len(learned))

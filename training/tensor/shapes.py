@@ -32,9 +32,9 @@ def of_text(
     timesteps: Axis = "T",
     vocabulary: Axis = "V",
     features: Axis = "F",
-    classes: Axis = "C",
+    classes: Axis | None = "C",
 ) -> list[Stage]:
-    """The stages from n texts to their probabilities."""
+    """The stages from n texts to their probabilities; without classes, to their values."""
     return [
         Stage("texts", (samples,), ("samples",)),
         Stage(
@@ -61,9 +61,9 @@ def of_tensor(
     samples: Axis = "n",
     timesteps: Axis = "T",
     features: Axis = "F",
-    classes: Axis = "C",
+    classes: Axis | None = "C",
 ) -> list[Stage]:
-    """The stages from a tensor (n, T, F), an embedding's or a user's own, to its probabilities."""
+    """The stages from a tensor (n, T, F), an embedding's or a user's own, to its answers."""
     directions = 2 if config.bidirectional else 1
     stages, width = [], features
     for number, units in enumerate(config.layers):
@@ -80,8 +80,6 @@ def of_tensor(
             )
         )
     pooled = directions * config.layers[-1] * len(config.pooling)
-    columns = 1 if classes == 2 else classes
-    last = "sigmoid" if classes == 2 else "softmax"
     return [
         *stages,
         Stage(
@@ -89,6 +87,14 @@ def of_tensor(
             (samples, pooled),
             ("samples", "units"),
         ),
+        *(_value(samples, pooled) if classes is None else _classes(samples, pooled, classes)),
+    ]
+
+
+def _classes(samples: Axis, pooled: int, classes: Axis) -> list[Stage]:
+    columns = 1 if classes == 2 else classes
+    last = "sigmoid" if classes == 2 else "softmax"
+    return [
         Stage(
             "head: logits",
             (samples, columns),
@@ -96,6 +102,13 @@ def of_tensor(
             None if isinstance(columns, str) else (pooled + 1) * columns,
         ),
         Stage(f"{last}: probabilities", (samples, classes), ("samples", "classes")),
+    ]
+
+
+def _value(samples: Axis, pooled: int) -> list[Stage]:
+    return [
+        Stage("head: deviations from the mean", (samples, 1), ("samples", "value"), pooled + 1),
+        Stage("scaled: values", (samples, 1), ("samples", "value")),
     ]
 
 
