@@ -87,15 +87,13 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _holds_what_its_task_needs(self) -> Self:
-        if self.task == "regression":
-            if self.scale is None or self.labels or self.temperature is not None:
-                raise ValueError(
-                    "the task regression has a scale, and neither labels nor a temperature"
-                )
-        elif len(self.labels) < 2 or self.temperature is None or self.scale is not None:
-            raise ValueError(
-                "the task classification has two labels or more, a temperature and no scale"
-            )
+        values = {name: getattr(self, name) for names in _OF_TASK.values() for name in names}
+        for name, value in values.items():
+            if (name in _OF_TASK[self.task]) != bool(value):
+                needs = "needs" if name in _OF_TASK[self.task] else "takes no"
+                raise ValueError(f"task {self.task} {needs} {name}, received {value!r}")
+        if self.task == "classification" and len(self.labels) < 2:
+            raise ValueError(f"labels are {list(self.labels)}; a classification has two or more")
         if self.format < FORMATS[self.task]:
             raise ValueError(f"format {self.format} holds no {self.task}")
         return self

@@ -68,8 +68,8 @@ def _all(data: Data) -> Examples:
 def assign(examples: Examples, folds: int, *, seed: int) -> npt.NDArray[np.int32]:
     """Give each example a fold: int (n,).
 
-    Each fold has about the same share of each label, or of each part of the values, and rows of the same text, but for case and
-    spacing, are in one fold.
+    Each fold has about the same share of each label, or of each part of the values, and rows of
+    the same text, but for case and spacing, are in one fold.
 
     Raises:
         DataError: a label has fewer different texts than there are folds.

@@ -121,12 +121,13 @@ def report(bundle: Bundle, origin: Bundle, replay: Replay) -> Bundle:
 def _section(base: dict[str, Any], judge: Figures) -> str:
     """Write the part of the model card that says what was forgotten."""
     shown = judge.replayed
+    titles = [judge.titles[name] for name in shown]
     lines = ["", "## What the base knew", ""]
     if base["replayed"]:
         lines += [
             "The base's validation rows, before and after.",
             "",
-            f"| data | rows | {' | '.join(f'{judge.titles[name]} before | after' for name in shown)} |",
+            f"| data | rows | {' | '.join(f'{title} before | after' for title in titles)} |",
             "|---|---|" + "---|---|" * len(shown),
         ]
     for name, values in base["replayed"].items():

@@ -11,8 +11,9 @@ from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from training.__main__ import main
 from training.config import ConfigError
-from training.promotion.compare import mcnemar
-from training.promotion.gate import Limits, regressions
+from training.promotion.gate import regressions
+from training.promotion.labels import mcnemar
+from training.promotion.limits import Limits
 from training.promotion.promotions import RECORD, promote
 
 TURNED = ("negative", "positive", "neutral")

@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> None:
     from training.evaluation import html_report, labelled, text_report
     from training.evaluation.evaluate import evaluate
 
-    config = DataConfig(**columns.chosen(options))
     classifier = Classifier.load(bundle(options.bundle))
+    config = DataConfig(**columns.chosen(options), task=classifier.task.name)
     data = labelled.read(
         config, options.data, classifier.labels, others=list(dict.fromkeys(options.slice))
     )

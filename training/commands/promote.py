@@ -9,12 +9,14 @@ from pathlib import Path
 
 from training.commands import bundle, columns
 from training.config import ConfigError, DataConfig
-from training.promotion.gate import Limits, regressions
+from training.promotion.gate import regressions
+from training.promotion.limits import Limits
 
 # The options by the limits that they set.
 _LIMITS = {
-    "significance": ("--significance", "level of McNemar's test for a loss of accuracy"),
-    "drop": ("--max-drop", "most that accuracy and macro F1 may fall"),
+    "significance": ("--significance", "level of the test for a loss (McNemar's, Wilcoxon's)"),
+    "drop": ("--max-drop", "most that accuracy and macro F1 (or Spearman's correlation) may fall"),
+    "error": ("--max-error-rise", "most that the mean absolute error may rise, as a share"),
     "calibration": ("--max-calibration-rise", "most that the calibration error may rise"),
     "suite": ("--max-suite-rise", "most that the suite's mean failure rate may rise"),
     "slowdown": ("--max-slowdown", "most times the current one's milliseconds of a text"),
@@ -53,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return 1 where the candidate is refused."""
     limits = Limits(**{name: getattr(options, f"limit_{name}") for name in _LIMITS})
-    config = DataConfig(**columns.chosen(options))
+    chosen = columns.chosen(options)
     if options.force is not None and not options.force.strip():
         raise ConfigError("--force: expected a reason, which is recorded")
     from sentiment import bundle as bundles
@@ -65,8 +67,9 @@ def run(options: argparse.Namespace) -> int:
     current, candidate = bundles.current(options.against), bundle(options.bundle)
     if candidate.resolve() == current.resolve():
         raise ConfigError(f"{candidate} is what {options.against} serves already.")
-    labels = bundles.load(current).manifest.labels
-    data = labelled.read(config, options.on, labels, others=())
+    served = bundles.load(current).manifest
+    config = DataConfig(**chosen, task=served.task)
+    data = labelled.read(config, options.on, served.labels, others=())
     compared = compare(candidate, current, data, suite=options.suite, with_text=not options.no_text)
     reasons = list(regressions(compared, limits))
     sys.stdout.write(promotion_report.render(compared, reasons))
@@ -76,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     if reasons and options.force is None:
         sys.stdout.write(f"refused: {options.against} still serves {current.name}\n")
         return 1
-    served = promotions.promote(
+    promoted = promotions.promote(
         candidate,
         options.against,
         {
@@ -89,5 +92,5 @@ def run(options: argparse.Namespace) -> int:
             "compared": {name: value for name, value in compared.items() if name != "flips"},
         },
     )
-    sys.stdout.write(f"promoted: {served}\n")
+    sys.stdout.write(f"promoted: {promoted}\n")
     return 0

@@ -42,4 +42,4 @@ def limits(manifest: Mapping[str, Any], measured: Mapping[str, Any]) -> Iterator
     """Say between which values it was measured."""
     for name, values in measured.items():
         edges = values["joint"]["edges"]
-        yield f"- The labels of {name} go from {edges[0]:g} to {edges[-1]:g}: beyond nothing is known."
+        yield f"- The labels of {name} go from {edges[0]:g} to {edges[-1]:g}: of others it knows less."

@@ -1,77 +1,46 @@
-"""A saved model on labelled rows: figures, their intervals, calibration, slices, mistakes."""
+"""A saved model on labelled rows: figures, their intervals, slices, mistakes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sentiment.classifier import Classifier
-from training.evaluation.calibration import calibration_curve
+from training.evaluation import of_classes, of_values
 from training.evaluation.labelled import Labelled
-from training.evaluation.measures import intervals, measure, restrict, share_interval
 from training.evaluation.score import Answers, score
-from training.evaluation.slices import slices
 from training.rows.decoding import DataError
 
-_MISTAKES = 20
+_PARTS = {"classification": of_classes, "regression": of_values}
 
 
 def evaluate(classifier: Classifier, data: Labelled, *, with_text: bool = True) -> dict[str, Any]:
-    """Measure a model on n rows, all of them together one data set (see `measure`).
+    """Measure a model on n rows, all of them together one data set.
 
     Args:
-        data: rows whose labels index the model's labels.
+        data: rows whose labels are as the model numbers them, or values.
         with_text: whether mistakes hold the beginning of their text.
     Returns:
-        model, data, left_out (rows without a token), notes, figures (of `measure`), intervals,
-        confidence (the mean), calibration, slices and mistakes, as JSON values.
+        model, data, left_out (rows without a token), notes, and what the task's module measures
+        (`of_classes.details`, `of_values.details`), as JSON values.
     Raises:
-        DataError: no row has an answer, or those that have are all of one class.
+        DataError: no row has an answer, or those that have all have one label.
     """
     answers = score(classifier, data.examples.texts)
     data, answers, left_out = answered(data, answers)
-    labels, names = data.examples.labels, data.examples.label_names
-    classes = np.unique(labels)
-    probabilities = restrict(answers.probabilities, classes)
-    answer = classes[probabilities.argmax(axis=1)]
-    confidence, correct = probabilities.max(axis=1), answer == labels
-    figures = measure(answers.probabilities, labels, names)
+    part = _PARTS[classifier.task.name]
     return {
         "model": {
             "name": classifier.name,
             "version": classifier.version,
             "created": classifier.bundle.manifest.created,
+            "task": classifier.task.name,
             "labels": list(classifier.labels),
         },
         "data": data.files,
         "left_out": left_out,
-        "notes": [*_notes(answers, labels, names), *seen(classifier, data.files)],
-        "figures": figures,
-        "intervals": intervals(figures["confusion"]),
-        "confidence": round(float(confidence.mean()), 4),
-        "calibration": [asdict(one) for one in calibration_curve(confidence, correct)],
-        "slices": [
-            {
-                "by": one.by,
-                "value": one.value,
-                **_share_right(correct[one.rows]),
-                "confidence": round(float(confidence[one.rows].mean()), 4),
-            }
-            for one in slices(data, answers)
-        ],
-        "mistakes": [
-            {
-                "place": data.places[row],
-                "label": names[labels[row]],
-                "answer": names[answer[row]],
-                "confidence": round(float(confidence[row]), 4),
-                **({"text": data.excerpt(row)} if with_text else {}),
-            }
-            for row in np.argsort(-confidence, kind="stable")
-            if not correct[row]
-        ][:_MISTAKES],
+        "notes": [*part.notes(answers, data), *seen(classifier, data.files)],
+        **part.details(answers, data, with_text=with_text),
     }
 
 
@@ -79,7 +48,7 @@ def answered(data: Labelled, answers: Answers) -> tuple[Labelled, Answers, int]:
     """Leave out the rows that have no answer; return how many those were.
 
     Raises:
-        DataError: fewer than two classes are left.
+        DataError: fewer than two different labels are left.
     """
     given = answers.given
     kept = data.take(given)
@@ -89,9 +58,7 @@ def answered(data: Labelled, answers: Answers) -> tuple[Labelled, Answers, int]:
             f"{names}: of {len(given)} rows {given.sum()} hold a token, and those are not of two "
             "classes; there is nothing to measure."
         )
-    answers = Answers(
-        answers.probabilities[given], answers.tokens[given], answers.unknown_rate[given]
-    )
+    answers = Answers(answers.values[given], answers.tokens[given], answers.unknown_rate[given])
     return kept, answers, int((~given).sum())
 
 
@@ -104,21 +71,3 @@ def seen(classifier: Classifier, files: Sequence[Mapping[str, Any]]) -> Iterator
                 f"{file['name']} is one of the files that {classifier.name}/{classifier.version} "
                 f"was made from ({role}): figures on fresh rows will be lower."
             )
-
-
-def _notes(answers: Answers, labels: npt.NDArray[np.int32], names: Sequence[str]) -> Iterator[str]:
-    classes = np.unique(labels)
-    absent = [name for index, name in enumerate(names) if index not in classes]
-    if absent:
-        free = ~np.isin(answers.probabilities.argmax(axis=1), classes)
-        yield (
-            f"No row is {' or '.join(absent)}: the answer is the most probable of "
-            f"{', '.join(names[index] for index in classes)}. Left free, the model says "
-            f"{' or '.join(absent)} on {free.mean():.1%} of the rows."
-        )
-
-
-def _share_right(correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    share, rows = float(correct.mean()), len(correct)
-    ends = [round(float(end), 4) for end in share_interval(share, rows)]
-    return {"rows": rows, "accuracy": round(share, 4), "interval": ends}

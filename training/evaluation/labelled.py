@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import DataConfig
-from training.rows.dataset import Examples, fingerprint, to_examples
+from training.rows.dataset import Examples, fingerprint
 from training.rows.sources import read_file
+from training.rows.targets import TARGETS
 
 _EXCERPT = 160  # characters
 
@@ -41,7 +42,7 @@ class Labelled:
 def read(
     config: DataConfig, paths: Sequence[Path], label_names: Sequence[str], others: Sequence[str]
 ) -> Labelled:
-    """Read files by the configuration's columns, encoding and aliases.
+    """Read files by the configuration's task, columns, encoding and aliases.
 
     Args:
         label_names: the labels that the model knows.
@@ -51,7 +52,7 @@ def read(
     """
     rows = [read_file(config, path, others=others) for path in paths]
     return Labelled(
-        to_examples(rows, label_names=label_names),
+        TARGETS[config.task].examples(rows, label_names),
         [file.where(row) for file in rows for row in range(len(file.texts))],
         {name: [value for file in rows for value in file.others[name]] for name in others},
         [{**fingerprint(file.path), "rows": len(file.texts)} for file in rows],

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from training.evaluation.measures import share_interval
 
@@ -100,6 +101,32 @@ def plot_calibration(curve: Sequence[Mapping[str, float]]) -> str:
     )
     start = max(0.0, min(confidence.min(), low.min()) - 0.03)
     axes.set(xlim=(start, 1.01), ylim=(start, 1.01), xlabel="confidence", ylabel="share right")
+    return _in_colours_of_the_page(figure)
+
+
+def svg_of_joint(joint: Mapping[str, Any]) -> str:
+    """Draw how often which values stand beside which labels: as `plot_calibration`.
+
+    Args:
+        joint: of `value_measures.measure`.
+    """
+    figure = Figure(figsize=(5.2, 4.6), layout="constrained")
+    axes = figure.subplots()
+    edges = np.array(joint["edges"])
+    shares = np.array(joint["counts"], float)  # (label, value)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    width = edges[1] - edges[0]
+    for label, value in zip(*np.nonzero(shares), strict=True):
+        field = (edges[label], edges[value]), width, width
+        axes.add_patch(Rectangle(*field, color=_ACCENT, alpha=shares[label, value], linewidth=0))
+    ends = edges[0], edges[-1]
+    axes.plot(ends, ends, color=_TEXT, linewidth=1, linestyle=(0, (4, 4)), alpha=0.6)
+    axes.set(xlim=ends, ylim=ends, xlabel="label", ylabel="answer")
+    return _in_colours_of_the_page(figure)
+
+
+def _in_colours_of_the_page(figure: Figure) -> str:
+    (axes,) = figure.axes
     axes.set_facecolor("none")
     axes.tick_params(colors=_TEXT)
     for part in (axes.xaxis.label, axes.yaxis.label):

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from sentiment import bundle as bundles
+from sentiment import task as tasks
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from sentiment.pipeline import Overflow
@@ -110,7 +111,7 @@ def predict(
         check_readable(path)
         if output.exists() and output.samefile(path):
             raise OutputError(f"{output}: is the input; name another file")
-    added = columns(bundles.load(directory).manifest.labels, options.prefix)
+    added = columns(tasks.of(bundles.load(directory).manifest), options.prefix)
     wanted = Wanted(
         {"--text-column": options.text_column},
         [column.name for column in added],

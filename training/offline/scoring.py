@@ -8,7 +8,8 @@ from pathlib import Path
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError, TextTooLong
 from sentiment.pipeline import Overflow
-from sentiment.prediction import DECIMALS, Prediction
+from sentiment.prediction import DECIMALS, Estimate, Prediction
+from sentiment.task import Task
 from training.offline.blocks import Block, Cells, Column
 from training.rows.decoding import DataError, where
 from training.rows.readers import valid_text
@@ -34,12 +35,14 @@ class Scored:
     bad: Counter[str] = field(default_factory=Counter)
 
 
-def columns(labels: Sequence[str], prefix: str) -> list[Column]:
+def columns(task: Task, prefix: str) -> list[Column]:
     """The columns that are added to each row, in this order."""
+    answer = {"value": float}
+    if task.labels:
+        answer = {"label": str, "score": float}
+        answer |= {f"probability_{label}": float for label in task.labels}
     return [
-        Column(prefix + "label", str),
-        Column(prefix + "score", float),
-        *(Column(f"{prefix}probability_{label}", float) for label in labels),
+        *(Column(prefix + name, kind) for name, kind in answer.items()),
         Column(prefix + "unknown_rate", float),
         Column(prefix + "truncated", bool),
         Column(prefix + "error", str),
@@ -60,7 +63,7 @@ def score(
         path: the file that the block is of, for messages.
         added: what `columns` gives.
     """
-    outcomes: list[Prediction | SentimentError | str] = []
+    outcomes: list[Prediction | Estimate | SentimentError | str] = []
     lines = []
     for line, value in block.texts():
         lines.append(line)
@@ -113,12 +116,15 @@ def _groups(texts: Sequence[object], indices: list[int]) -> Iterator[list[int]]:
         yield group
 
 
-def _answer(prediction: Prediction) -> Cells:
+def _answer(prediction: Prediction | Estimate) -> Cells:
     statistics = prediction.statistics
+    named = []
+    if isinstance(prediction, Prediction):
+        score = None if prediction.score is None else round(prediction.score, DECIMALS)
+        named = [prediction.label, score]
     return [
-        prediction.label,
-        None if prediction.score is None else round(prediction.score, DECIMALS),
-        *[round(value, DECIMALS) for value in prediction.probabilities.values()],
+        *named,
+        *[round(number, DECIMALS) for number in prediction.answer],
         round(statistics.unknown_tokens / statistics.words, DECIMALS),
         statistics.truncated,
         None,

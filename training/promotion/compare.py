@@ -1,6 +1,5 @@
-"""Two models on the same labelled rows: who is right where, how sure, how quick, how large."""
+"""Two models on the same labelled rows: who is right where, how quick, how large."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,18 +8,17 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from sentiment.classifier import Classifier
 from training.config import ConfigError
 from training.evaluation import behaviour
 from training.evaluation.evaluate import answered, seen
+from training.evaluation.figures import FIGURES
 from training.evaluation.labelled import Labelled
-from training.evaluation.measures import measure, restrict
 from training.evaluation.score import Answers, score
+from training.promotion import of_task
 
 _TIMED_TEXTS = 200
-_FLIPS = 20
 
 
 def compare(
@@ -31,7 +29,7 @@ def compare(
     suite: Path | None = None,
     with_text: bool = True,
 ) -> dict[str, Any]:
-    """Measure two bundles of the same labels on n rows.
+    """Measure two bundles of the same task and the same labels on n rows.
 
     Args:
         candidate, current: directories of versions.
@@ -39,14 +37,20 @@ def compare(
         suite: the folder of a behavioural suite, to have it run too.
         with_text: whether flips hold the beginning of their text.
     Returns:
-        candidate and current (each with its figures and bytes), data, left_out, notes, mcnemar,
-        flips, suite (None where it was not run) and speed, as JSON values.
+        task, candidate and current (each with its figures and bytes), data, left_out, notes, a
+        test and flips (of the task's `differences`), suite (None where it was not run) and speed,
+        as JSON values.
     Raises:
         BundleError: one of the two cannot be used.
-        ConfigError: their labels differ, or the suite cannot be used.
+        ConfigError: their tasks or labels differ, or the suite cannot be used.
         DataError: no row has an answer, or those that have are all of one class.
     """
     new, old = Classifier.load(candidate), Classifier.load(current)
+    if new.task.name != old.task.name:
+        raise ConfigError(
+            f"{candidate} is a {new.task.name}, and {current} a {old.task.name}. A model of "
+            "another task needs a name of its own."
+        )
     if set(new.labels) != set(old.labels):
         raise ConfigError(
             f"{candidate} answers {', '.join(new.labels)}, and {current} answers "
@@ -54,20 +58,22 @@ def compare(
         )
     texts = data.examples.texts
     before, after = score(old, texts), score(new, texts)
-    order = [new.labels.index(label) for label in old.labels]
-    after = replace(after, probabilities=after.probabilities[:, order])
+    if old.labels:
+        order = [new.labels.index(label) for label in old.labels]
+        after = replace(after, values=after.values[:, order])
     # A row that one of the two cannot answer is left out for both.
     unanswered = ~(before.given & after.given)
-    before.probabilities[unanswered] = after.probabilities[unanswered] = np.nan
+    before.values[unanswered] = after.values[unanswered] = np.nan
     rows, before, left_out = answered(data, before)
     _, after, _ = answered(data, after)
     return {
+        "task": old.task.name,
         "candidate": _measured(new, candidate, after, rows),
         "current": _measured(old, current, before, rows),
         "data": data.files,
         "left_out": left_out,
         "notes": [note for model in (new, old) for note in seen(model, data.files)],
-        **_flips(before, after, rows, with_text=with_text),
+        **of_task.PARTS[old.task.name].differences(before, after, rows, with_text=with_text),
         "suite": {"candidate": _failures(new, suite), "current": _failures(old, suite)}
         if suite
         else None,
@@ -75,59 +81,14 @@ def compare(
     }
 
 
-def mcnemar(broken: int, mended: int) -> float:
-    """Return how likely a split this uneven is where both models are equally often right.
-
-    The exact two-sided test on the rows that only one of the two has right (McNemar 1947; the
-    binomial form as in Dietterich 1998).
-    """
-    return float(binomtest(broken, broken + mended).pvalue) if broken + mended else 1.0
-
-
 def _measured(model: Classifier, folder: Path, answers: Answers, rows: Labelled) -> dict[str, Any]:
     return {
         "name": model.name,
         "version": model.version,
         "bytes": sum(file.stat().st_size for file in folder.iterdir()),
-        "figures": measure(answers.probabilities, rows.examples.labels, rows.examples.label_names),
-    }
-
-
-def _flips(before: Answers, after: Answers, rows: Labelled, *, with_text: bool) -> dict[str, Any]:
-    """Compare the answers, restricted to the classes that there are (see `measure`)."""
-    labels, names = rows.examples.labels, rows.examples.label_names
-    classes = np.unique(labels)
-    old, new = (restrict(one.probabilities, classes) for one in (before, after))  # (n, classes)
-    was, now = classes[old.argmax(axis=1)], classes[new.argmax(axis=1)]
-    broken, mended = (was == labels) & (now != labels), (was != labels) & (now == labels)
-    flipped = np.flatnonzero(was != now)
-    # What broke comes first, the surest of the new answers at the top.
-    order = sorted(flipped, key=lambda row: (~broken[row], mended[row], -new[row].max()))
-    kinds = Counter((names[was[row]], names[now[row]]) for row in flipped)
-    return {
-        "mcnemar": {
-            "broken": int(broken.sum()),
-            "mended": int(mended.sum()),
-            "p": round(mcnemar(int(broken.sum()), int(mended.sum())), 6),
-        },
-        "flips": {
-            "rows": len(flipped),
-            "kinds": [
-                {"before": one, "after": other, "rows": count}
-                for (one, other), count in kinds.most_common()
-            ],
-            "examples": [
-                {
-                    "place": rows.places[row],
-                    "label": names[labels[row]],
-                    "before": names[was[row]],
-                    "after": names[now[row]],
-                    "confidence": round(float(new[row].max()), 4),
-                    **({"text": rows.excerpt(row)} if with_text else {}),
-                }
-                for row in order[:_FLIPS]
-            ],
-        },
+        "figures": FIGURES[model.task.name].measure(
+            answers.values, rows.examples.labels, rows.examples.label_names
+        ),
     }
 
 

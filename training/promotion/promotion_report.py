@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from training.evaluation.text_report import MEASURES, table
+from training.evaluation.tables import table
+from training.promotion import of_task
 
 
 def render(compared: Mapping[str, Any], reasons: Sequence[str]) -> str:
@@ -22,34 +23,22 @@ def _lines(compared: Mapping[str, Any], reasons: Sequence[str]) -> Iterator[str]
     for note in compared["notes"]:
         yield f"note: {note}"
     yield ""
-    figures = MEASURES | {"calibration_error": "calibration error"}
+    part = of_task.PARTS[compared["task"]]
     speed, suite = compared["speed"], compared["suite"]
     yield from table(
         [
             ["", "current", "candidate"],
             *(
                 [title, *(f"{one['figures'][name]:.3f}" for one in (old, new))]
-                for name, title in figures.items()
+                for name, title in part.MEASURES.items()
             ),
             ["ms a text", f"{speed['current']:.2f}", f"{speed['candidate']:.2f}"],
             ["MB", *(f"{one['bytes'] / 1e6:.1f}" for one in (old, new))],
             ["suite, failures", *(_mean(suite, name) for name in ("current", "candidate"))],
         ]
     )
-    test, flips = compared["mcnemar"], compared["flips"]
     yield ""
-    yield (
-        f"{flips['rows']:,} answers differ: {test['mended']} mended, {test['broken']} broken, "
-        f"the others wrong both times; p = {test['p']:.3g} (McNemar's exact test)"
-    )
-    yield from (f"  {one['before']} -> {one['after']}: {one['rows']}" for one in flips["kinds"])
-    for one in flips["examples"]:
-        yield (
-            f"  {one['place']}: {one['label']}; was {one['before']}, "
-            f"now {one['after']} {one['confidence']:.3f}"
-        )
-        if "text" in one:
-            yield f"    {one['text']}"
+    yield from part.lines(compared)
     if reasons:
         yield ""
         yield "Reasons against it:"

@@ -275,7 +275,8 @@ def drop_leaks(train: Examples, validation: Examples) -> Examples:
         return train
     if lost := train.lost(kept):
         raise DataError(
-            f"{lost} in the validation data too. Give a validation file with other texts, or none to have one split off."
+            f"{lost} in the validation data too. Give a validation file with other texts, or none "
+            "to have one split off."
         )
     leaked = train.take(np.array([normalise(text) in seen for text in train.texts], bool))
     logger.warning(

@@ -7,12 +7,15 @@ from pathlib import Path
 import matplotlib
 import optuna
 from matplotlib import pyplot
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.visualization import matplotlib as plots
 
 logger = logging.getLogger(__name__)
 
 TRIALS = "trials.db"
+FIGURE = "figure"  # what a study judges by, in words
+_DEFAULT_FIGURE = "macro recall"  # of studies of older releases
 # What a trial is marked with beside its values.
 SECONDS = "seconds"
 NOTE = "note"  # why it has no value, or was given up
@@ -21,24 +24,30 @@ NOTE = "note"  # why it has no value, or was given up
 def summary(study: optuna.Study, trial: FrozenTrial) -> str:
     """Say in a line how a trial ended, and which is the best so far."""
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    best = max(complete, key=lambda trial: trial.value, default=None)
+    best = min(complete, key=lambda trial: _rank(study, trial.value), default=None)
     line = f"trial {trial.number} {_ending(trial)}"
     if trial.intermediate_values:
-        line += f", macro recall {_reached(trial):.4f}"
+        line += f", {_figure(study)} {_reached(study, trial):.4f}"
     return line if best is None else f"{line} (best: {best.value:.4f}, trial {best.number})"
 
 
 def table(study: optuna.Study) -> str:
     """Return all trials that have ended, the best first, in columns."""
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-    trials.sort(key=lambda trial: (trial.state is not TrialState.COMPLETE, -_reached(trial)))
+    trials.sort(
+        key=lambda trial: (
+            trial.state is not TrialState.COMPLETE,
+            not trial.intermediate_values,
+            _rank(study, _reached(study, trial)),
+        )
+    )
     settings = list(dict.fromkeys(key for trial in trials for key in trial.params))
-    rows = [["trial", "macro recall", "epochs", "seconds", *settings, ""]]
+    rows = [["trial", _figure(study), "epochs", "seconds", *settings, ""]]
     for trial in trials:
         rows.append(
             [
                 str(trial.number),
-                f"{_reached(trial):.4f}" if trial.intermediate_values else "",
+                f"{_reached(study, trial):.4f}" if trial.intermediate_values else "",
                 str(len(trial.intermediate_values)),
                 f"{trial.user_attrs.get(SECONDS, 0):.0f}",
                 *(_cell(trial.params.get(key, "")) for key in settings),
@@ -79,9 +88,19 @@ def plot(study: optuna.Study, folder: Path) -> list[Path]:
     return written
 
 
-def _reached(trial: FrozenTrial) -> float:
-    """Return the macro recall of the best epoch, 0 where none was measured."""
-    return max(trial.intermediate_values.values(), default=0.0)
+def _figure(study: optuna.Study) -> str:
+    return study.user_attrs.get(FIGURE, _DEFAULT_FIGURE)
+
+
+def _rank(study: optuna.Study, value: float) -> float:
+    """What sorts values, the best first."""
+    return -value if study.direction is StudyDirection.MAXIMIZE else value
+
+
+def _reached(study: optuna.Study, trial: FrozenTrial) -> float:
+    """Return the figure of the best epoch, 0 where none was measured."""
+    values = trial.intermediate_values.values()
+    return min(values, key=lambda value: _rank(study, value), default=0.0)
 
 
 def _ending(trial: FrozenTrial) -> str:

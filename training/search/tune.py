@@ -26,16 +26,16 @@ from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
 from training.differences import differences
+from training.evaluation.figures import FIGURES
 from training.fit import try_out
 from training.rows import sources
 from training.search import toml
 from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
-from training.search.trials import NOTE, SECONDS, TRIALS, summary
+from training.search.trials import FIGURE, NOTE, SECONDS, TRIALS, summary
 
 logger = logging.getLogger(__name__)
 
 BEST = "best.toml"
-OBJECTIVE = "macro_recall"  # the mean over the validation data sets, by which fit keeps an epoch
 _FRUITLESS = 10  # failed or repeated trials in a row, after which more would be no better
 
 
@@ -145,22 +145,24 @@ class _Search:
             if other.params == trial.params:
                 raise _PassedOver(f"the same values as in trial {other.number}")
         config = _with(self._config, chosen)
+        judge = FIGURES[config.data.task]
+        judged_by, better = judge.judged_by, max if judge.higher_is_better else min
 
         def after_epoch(epoch: int, values: dict[str, float]) -> None:
             if not math.isfinite(values["loss"]):
                 raise _PassedOver(f"the loss of epoch {epoch + 1} is {values['loss']}")
-            trial.report(values[OBJECTIVE], epoch)
+            trial.report(values[judged_by], epoch)
             if epoch + 1 == config.fit.epochs:
                 return
             if trial.should_prune():
-                raise optuna.TrialPruned("below the median")
+                raise optuna.TrialPruned("worse than the median")
             if self._left() <= 0:
                 raise optuna.TrialPruned("the time was up")
 
         keras.utils.clear_session()  # what the trials before have left in memory
         gc.collect()
         history = try_out(config, self._data, after_epoch=after_epoch)
-        return max(values[OBJECTIVE] for values in history)
+        return better(values[judged_by] for values in history)
 
     def _left(self) -> float:
         """Return the seconds until the time is up."""
@@ -198,6 +200,7 @@ def _open(folder: Path, config: TrainingConfig, data: sources.Data) -> optuna.St
         "tune": {key: values.model_dump(mode="json") for key, values in ranges.items()},
         "file": {f"{index} ({file['name']})": file for index, file in enumerate(data.files)},
     }
+    judge = FIGURES[config.data.task]
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +208,7 @@ def _open(folder: Path, config: TrainingConfig, data: sources.Data) -> optuna.St
         study = optuna.create_study(
             storage=optuna.storages.RDBStorage(url),
             study_name="tune",
-            direction="maximize",
+            direction="maximize" if judge.higher_is_better else "minimize",
             pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
             load_if_exists=True,
         )
@@ -214,6 +217,7 @@ def _open(folder: Path, config: TrainingConfig, data: sources.Data) -> optuna.St
         raise ConfigError(f"--output {folder}: cannot keep trials there: {reason}") from None
     if "setup" not in study.user_attrs:
         study.set_user_attr("setup", setup)
+        study.set_user_attr(FIGURE, judge.title)
         _enqueue_own_values(study, config, ranges)
     for change in differences(study.user_attrs["setup"], json.loads(json.dumps(setup))):
         raise ConfigError(
@@ -257,7 +261,7 @@ def _write_best(study: optuna.Study, config: TrainingConfig, path: Path) -> None
     }
     values = merge(_written(config), chosen)
     path.write_text(
-        f"# Trial {best.number} of {len(study.get_trials(deepcopy=False))}: macro recall "
-        f"{best.value:.4f} on the validation rows, which chose it.\n{toml.dumps(values)}",
+        f"# Trial {best.number} of {len(study.get_trials(deepcopy=False))}: "
+        f"{study.user_attrs[FIGURE]} {best.value:.4f} on the validation rows, which chose it.\n{toml.dumps(values)}",
         encoding="utf-8",
     )

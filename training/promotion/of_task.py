@@ -1,0 +1,5 @@
+"""What a promotion compares of each task's answers."""
+
+from training.promotion import labels, values
+
+PARTS = {"classification": labels, "regression": values}
