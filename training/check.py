@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sentiment import bundle as bundles
-from training.checks import copies, coverage, damage, labels, lengths, near, unusable
+from training.checks import copies, coverage, damage, lengths, near, unusable
 from training.checks.findings import by_seriousness
+from training.checks.of_task import PARTS as TASKS
 from training.checks.report import Report
-from training.checks.table import LABELLED, PARTS, File, Table
+from training.checks.table import LABELLED, PARTS, File
 from training.config import ConfigError, TrainingConfig
 from training.rows.decoding import DataError
 from training.rows.readers import Problem
@@ -34,7 +35,8 @@ def check(
         BundleError: the bundle cannot be read.
     """
     files, unreadable = _read(config, test, directories)
-    table = Table(files)
+    part = TASKS[config.data.task]
+    table = part.table(files)
     model = bundles.load(bundle) if bundle else None
     tokenizer = model.tokenizer if model else lengths.words_only()
     timesteps = (model.manifest.pipeline if model else config.pipeline).timesteps
@@ -51,13 +53,13 @@ def check(
         *unusable.check(files),
         *copies.check(table),
         *near.check(table),
-        *labels.check(table),
+        *part.check(table),
         *damage.check(table),
         *lengths.check(measured, timesteps),
         *coverage.check(covered),
     ]
     tokens = f"pieces of {bundle}" if bundle else "words and marks; a vocabulary cuts rare words"
-    return Report(table, by_seriousness(found), measured, tokens, covered, unreadable)
+    return Report(table, part, by_seriousness(found), measured, tokens, covered, unreadable)
 
 
 def _read(

@@ -58,16 +58,15 @@ def _leak_mended(into: str, origin: str) -> str:
 
 def _conflicts(table: Table) -> Iterator[Finding]:
     labelled = np.flatnonzero(table.labels >= 0)
-    pairs = np.unique(np.stack([table.groups[labelled], table.labels[labelled]]), axis=1)  # (2, .)
-    distinct, labels = np.unique(pairs[0], return_counts=True)
-    groups = distinct[labels > 1]
+    groups = table.contradictory()
     if not len(groups):
         return
+    level, what = table.conflict
     rows = labelled[np.isin(table.groups[labelled], groups)]
     yield Finding(
-        "error",
+        level,
         "conflicting_labels",
-        f"{number(len(groups), 'text')} with more than one label ({number(len(rows), 'row')})",
+        f"{number(len(groups), 'text')} {what} ({number(len(rows), 'row')})",
         len(groups),
         tuple(_together(table, rows, group) for group in groups[:SHOWN]),
         "Decide on one label for each text, or remove the text.",

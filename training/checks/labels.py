@@ -54,6 +54,15 @@ def check(table: Table) -> Iterator[Finding]:
     yield from _balance(table, set(meant))
 
 
+def described(table: Table) -> dict[str, dict[str, int]]:
+    """Count the rows of each label in each part of the data, by its name."""
+    return {
+        part: dict(zip(table.label_names, table.counts(part).tolist(), strict=True))
+        for part in dict.fromkeys(file.part for file in table.sources)
+        if table.counts(part).any()
+    }
+
+
 def _misspelt(table: Table) -> dict[int, int]:
     """The labels that look misspelt, and those that are meant, by index."""
     counts = np.bincount(table.labels[table.labels >= 0], minlength=len(table.label_names))

@@ -51,7 +51,7 @@ def _leaks(table: Table, pairs: Pairs) -> Iterator[Finding]:
 def _conflicts(table: Table, pairs: Pairs) -> Iterator[Finding]:
     labelled = table.first[:, : len(LABELLED)].max(axis=1)  # a labelled row of each text, or -1
     ours, theirs = labelled[pairs.first], labelled[pairs.second]
-    differ = (ours >= 0) & (theirs >= 0) & (table.labels[ours] != table.labels[theirs])
+    differ = (ours >= 0) & (theirs >= 0) & table.contradict(ours, theirs)
     if differ.any():
         yield Finding(
             "warning",

@@ -8,6 +8,7 @@ from typing import Any
 from training.checks.coverage import Coverage
 from training.checks.findings import LEVELS, SHOWN, Example, Finding, number
 from training.checks.lengths import Lengths
+from training.checks.of_task import Part
 from training.checks.table import NAMES, Table
 
 _BAR = 40  # characters of the longest bar
@@ -21,6 +22,7 @@ class Report:
     """
 
     table: Table
+    task: Part
     findings: list[Finding]
     lengths: list[Lengths]
     tokens: str
@@ -39,6 +41,7 @@ def text(report: Report, *, with_text: bool = True) -> str:
     """Write the report for people; without `with_text` it quotes nothing of the data's texts."""
     sections = [
         _files(report.table),
+        list(report.task.lines(report.table)),
         _lengths(report),
         [_covered(part, with_text) for part in report.coverage],
         [line for found in report.findings for line in _finding(found, with_text)],
@@ -55,13 +58,7 @@ def as_json(report: Report, *, with_text: bool = True) -> str:
             {"path": str(file.path), "part": file.part, "rows": len(file.rows.texts)}
             for file in report.table.sources
         ],
-        "labels": {
-            part: dict(
-                zip(report.table.label_names, report.table.counts(part).tolist(), strict=True)
-            )
-            for part in dict.fromkeys(file.part for file in report.table.sources)
-            if report.table.counts(part).any()
-        },
+        report.task.name: report.task.described(report.table),
         "findings": [_finding_data(found, with_text) for found in report.findings],
         "lengths": [asdict(part) | {"tokens": report.tokens} for part in report.lengths],
         "coverage": [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.checks.findings import Place
+from training.checks.findings import Level, Place
 from training.rows.dataset import label_order, normalise
 from training.rows.readers import Problem, Rows
 
@@ -44,6 +44,9 @@ class Table:
     `texts` (n strings); `files`, `parts`, `lines`, `labels`, int (n,): the row's file and part by
     index, its line, and its label as an index into `label_names`, -1 where it has none.
     """
+
+    # How bad it is where one text has labels that contradict each other, and what they are then.
+    conflict: tuple[Level, str] = ("error", "with more than one label")
 
     def __init__(self, files: Sequence[File]) -> None:
         self.sources = sorted(files, key=lambda file: PARTS.index(file.part))
@@ -84,6 +87,20 @@ class Table:
         """How many rows of a part have each label: (C,)."""
         labels = self.labels[self.rows_of(part)]
         return np.bincount(labels[labels >= 0], minlength=len(self.label_names))
+
+    def contradict(
+        self, ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether the labels of two rows say different things: bool (m,)."""
+        return self.labels[ours] != self.labels[theirs]
+
+    def contradictory(self) -> npt.NDArray[np.int64]:
+        """The groups of equal texts whose labels contradict each other."""
+        rows = np.flatnonzero(self.labels >= 0)
+        rows = rows[np.lexsort([self.labels[rows], self.groups[rows]])]
+        low = rows[np.unique(self.groups[rows], return_index=True)[1]]  # its lowest label's row
+        high = rows[len(rows) - 1 - np.unique(self.groups[rows][::-1], return_index=True)[1]]
+        return self.groups[low[self.contradict(low, high)]]
 
     def by_file(self, rows: npt.NDArray[np.int64]) -> str:
         """How many of some rows each file has, as `a.csv 12, b.csv 1`."""

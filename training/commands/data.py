@@ -2,10 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from sentiment.prediction import TaskName
 from training.commands import columns
-from training.config import Source, TrainingConfig
+from training.config import Source, TrainingConfig, parse
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +18,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--data", nargs="+", type=Path, default=(), metavar="FOLDER", help="where the files are"
     )
     columns.add_options(parser)
+    parser.add_argument(
+        "--task",
+        choices=get_args(TaskName),
+        help="whether labels are names or numbers; default classification",
+    )
 
 
 def configured(config: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
     """Let the command line's options override the configuration's.
 
     Raises:
-        ConfigError: an alias is not written FROM=TO.
+        ConfigError: an alias is not written FROM=TO, or the options do not go together.
     """
     data: dict[str, Any] = {
         role: tuple(Source(path=path) for path in paths)
@@ -31,6 +37,9 @@ def configured(config: TrainingConfig, options: argparse.Namespace) -> TrainingC
         if (paths := getattr(options, role))
     }
     data |= columns.chosen(options)
+    if options.task:
+        data["task"] = options.task
     if "aliases" in data:
         data["aliases"] = {**config.data.aliases, **data["aliases"]}
-    return config.model_copy(update={"data": config.data.model_copy(update=data)})
+    updated = config.model_copy(update={"data": config.data.model_copy(update=data)})
+    return parse(updated.model_dump(), origin="the command's options")

@@ -41,5 +41,5 @@ def figures(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def limits(manifest: Mapping[str, Any], measured: Mapping[str, Any]) -> Iterator[str]:
     """Say between which values it was measured."""
     for name, values in measured.items():
-        edges = values["joint"]["edges"]
-        yield f"- The labels of {name} go from {edges[0]:g} to {edges[-1]:g}: of others it knows less."
+        low, *_, high = values["joint"]["edges"]
+        yield f"- The labels of {name} go from {low:g} to {high:g}: others are not measured."

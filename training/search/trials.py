@@ -27,7 +27,7 @@ def summary(study: optuna.Study, trial: FrozenTrial) -> str:
     best = min(complete, key=lambda trial: _rank(study, trial.value), default=None)
     line = f"trial {trial.number} {_ending(trial)}"
     if trial.intermediate_values:
-        line += f", {_figure(study)} {_reached(study, trial):.4f}"
+        line += f", {figure(study)} {_reached(study, trial):.4f}"
     return line if best is None else f"{line} (best: {best.value:.4f}, trial {best.number})"
 
 
@@ -42,7 +42,7 @@ def table(study: optuna.Study) -> str:
         )
     )
     settings = list(dict.fromkeys(key for trial in trials for key in trial.params))
-    rows = [["trial", _figure(study), "epochs", "seconds", *settings, ""]]
+    rows = [["trial", figure(study), "epochs", "seconds", *settings, ""]]
     for trial in trials:
         rows.append(
             [
@@ -88,7 +88,8 @@ def plot(study: optuna.Study, folder: Path) -> list[Path]:
     return written
 
 
-def _figure(study: optuna.Study) -> str:
+def figure(study: optuna.Study) -> str:
+    """Name what a study judges by."""
     return study.user_attrs.get(FIGURE, _DEFAULT_FIGURE)
 
 

@@ -31,7 +31,7 @@ from training.fit import try_out
 from training.rows import sources
 from training.search import toml
 from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
-from training.search.trials import FIGURE, NOTE, SECONDS, TRIALS, summary
+from training.search.trials import FIGURE, NOTE, SECONDS, TRIALS, figure, summary
 
 logger = logging.getLogger(__name__)
 
@@ -260,8 +260,9 @@ def _write_best(study: optuna.Study, config: TrainingConfig, path: Path) -> None
         for key, value in best.params.items()
     }
     values = merge(_written(config), chosen)
+    trials = len(study.get_trials(deepcopy=False))
     path.write_text(
-        f"# Trial {best.number} of {len(study.get_trials(deepcopy=False))}: "
-        f"{study.user_attrs[FIGURE]} {best.value:.4f} on the validation rows, which chose it.\n{toml.dumps(values)}",
+        f"# Trial {best.number} of {trials}: {figure(study)} {best.value:.4f} on the validation "
+        f"rows, which chose it.\n{toml.dumps(values)}",
         encoding="utf-8",
     )
