@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sentiment import bundle as bundles
-from sentiment.bundle import Bundle, Golden, Manifest
+from sentiment.bundle import FORMATS, Bundle, Golden, GoldenValue, Manifest, Scale
 from sentiment.classifier import Classifier
 from sentiment.pipeline import PipelineConfig
 from sentiment.tokenizer import Tokenizer
@@ -47,13 +47,18 @@ def make_bundle(tokenizer: Tokenizer) -> MakeBundle:
         timesteps: int = 40,
         overlap: int = 10,
         temperature: float = 1.5,
+        scale: Scale | None = None,
         network: NetworkConfig | None = None,
     ) -> Bundle:
         network = network or NetworkConfig(layers=(8,), pooling=("max", "last"))
-        weights = random_weights(network, len(tokenizer.vocabulary()), len(labels))
+        columns = 1 if scale or len(labels) == 2 else len(labels)
+        weights = random_weights(network, len(tokenizer.vocabulary()), columns)
+        task = "regression" if scale else "classification"
+        own = {"scale": scale} if scale else {"labels": labels, "temperature": temperature}
         manifest = Manifest(
-            labels=labels,
-            temperature=temperature,
+            format=FORMATS[task],
+            task=task,
+            **own,
             pipeline=PipelineConfig(timesteps=timesteps, overlap=overlap),
             network={
                 **network.model_dump(mode="json"),
@@ -104,8 +109,25 @@ def saved(bundle_root: Path, tmp_path: Path) -> Path:
     return shutil.copytree(bundle_root / "default" / "1", tmp_path / "default" / "1")
 
 
-def random_weights(network: NetworkConfig, vocabulary: int, classes: int) -> graph.Weights:
-    """Draw weights for V rows and C classes, so large that different texts differ in the answer."""
+@pytest.fixture(scope="session")
+def stars_root(make_bundle: MakeBundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory of models that holds a regression, `stars/1`; copy it to change it."""
+    root = tmp_path_factory.mktemp("models")
+    bundle = make_bundle(scale=Scale(mean=3.0, deviation=1.5))
+    bundles.activate(
+        root / "stars", bundles.save(bundle, root / "stars", verify=Classifier.load).name
+    )
+    return root
+
+
+@pytest.fixture(scope="session")
+def stars(stars_root: Path) -> Classifier:
+    """A regression with random weights."""
+    return Classifier.load(bundles.current(stars_root / "stars"))
+
+
+def random_weights(network: NetworkConfig, vocabulary: int, columns: int) -> graph.Weights:
+    """Draw weights for V rows and K columns, so large that different texts differ in the answer."""
     random = np.random.default_rng(0)
 
     def draw(*shape: int) -> np.ndarray:
@@ -119,18 +141,19 @@ def random_weights(network: NetworkConfig, vocabulary: int, classes: int) -> gra
         weights[f"lstm_{number}.R"] = draw(directions, 4 * units, units)
         weights[f"lstm_{number}.B"] = draw(directions, 8 * units)
         width = directions * units
-    columns = 1 if classes == 2 else classes
     weights["head.W"] = draw(width * len(network.pooling), columns)
     weights["head.B"] = draw(columns)
     return weights
 
 
-def known_answers(bundle: Bundle) -> list[Golden]:
+def known_answers(bundle: Bundle) -> list[Golden] | list[GoldenValue]:
     classifier = Classifier(bundle, name="new", version="new")
     answers = []
     for text in GOLDEN_TEXTS:
         (prediction,) = classifier.predict([text])
         rows = classifier._pipeline.encode(text).rows
-        probabilities = list(prediction.probabilities.values())
-        answers.append(Golden(text=text, ids=rows, probabilities=probabilities))
+        if bundle.manifest.scale:
+            answers.append(GoldenValue(text=text, ids=rows, value=prediction.value))
+        else:
+            answers.append(Golden(text=text, ids=rows, probabilities=prediction.answer))
     return answers

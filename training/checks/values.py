@@ -71,8 +71,8 @@ def check(table: ValueTable) -> Iterator[Finding]:
             table,
             np.flatnonzero(away),
             "outliers",
-            f"{number(int(away.sum()), 'value')} more than {_FAR} standard deviations from the mean "
-            f"of the training data ({trained.mean():.4g})",
+            f"{number(int(away.sum()), 'value')} more than {_FAR} standard deviations from the "
+            f"training data's mean ({trained.mean():.4g})",
             "Look at them: each weighs by the square of its error.",
         )
     for part in LABELLED[1:]:
