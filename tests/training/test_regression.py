@@ -1,4 +1,4 @@
-"""A regression from its ratings to its answers: fitted, served, measured, gone on from, promoted."""
+"""A regression from ratings to answers: fitted, served, measured, gone on from, promoted."""
 
 import csv
 import json
