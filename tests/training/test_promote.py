@@ -195,6 +195,7 @@ def compared(**changes) -> dict:
     current = {"figures": figures, "bytes": 1000}
     candidate = {"figures": {**figures, **changes}, "bytes": changes.get("bytes", 1000)}
     return {
+        "task": "classification",
         "candidate": candidate,
         "current": current,
         "mcnemar": {"broken": 0, "mended": 0, "p": 1.0, **changes.get("mcnemar", {})},

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from training.commands import bundle, columns
 from training.config import ConfigError, DataConfig
-from training.promotion.gate import regressions
 from training.promotion.limits import Limits
 
 # The options by the limits that they set.
@@ -63,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from training.evaluation import labelled
     from training.promotion import promotion_report, promotions
     from training.promotion.compare import compare
+    from training.promotion.gate import regressions
 
     current, candidate = bundles.current(options.against), bundle(options.bundle)
     if candidate.resolve() == current.resolve():
