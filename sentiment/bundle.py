@@ -59,7 +59,7 @@ class Scale(BaseModel):
 
 
 # What stands in the manifest of one task alone.
-_OF_TASK = {"classification": {"labels", "temperature"}, "regression": {"scale"}}
+_OF_TASK = {"classification": ("labels", "temperature"), "regression": ("scale",)}
 
 
 class Manifest(BaseModel):
@@ -100,7 +100,7 @@ class Manifest(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_the_other_task_s(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        others = set().union(*_OF_TASK.values()) - _OF_TASK[self.task]
+        others = {name for task, names in _OF_TASK.items() if task != self.task for name in names}
         return {name: value for name, value in write(self).items() if name not in others}
 
 
