@@ -14,12 +14,13 @@ from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Golden, Manifest
 from sentiment.classifier import Classifier, activate
 from sentiment.pipeline import Pipeline
-from training import export, graph, learn
+from training import export, graph
 from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.card import model_card
 from training.evaluation.plots import plot_confusion
 from training.rows.dataset import Examples
+from training.validation import predict
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
@@ -84,7 +85,7 @@ def _golden(trained: Trained, temperature: float, config: TrainingConfig) -> lis
     answers = []
     for text in json.loads(GOLDEN_TEXTS.read_text(encoding="utf-8")):
         rows = trained.pipeline.encode(text).rows
-        logits = learn.predict(
+        logits = predict(
             trained.model,
             [np.array(row, np.int32) for row in rows],
             batch_tokens=config.fit.batch_tokens,

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import keras
 
-from training.checkpoint import Checkpoint, State, Values, steps_done
+from training.checkpoint import Checkpoint
 from training.config import FitConfig
+from training.state import State, Values, steps_done
 
 logger = logging.getLogger(__name__)
 
@@ -23,17 +24,20 @@ class KeepBest(keras.callbacks.Callback):
     then the first.
 
     Args:
-        measure: gives macro recall and loss (`nll`), among others, of a model.
+        network: is measured and kept; what learns has its weights.
+        measure: gives macro recall and loss (`nll`), among others, of a network.
         after_epoch: called when an epoch is measured.
     """
 
     def __init__(
         self,
+        network: keras.Model,
         measure: Callable[[keras.Model], dict[str, float]],
         config: FitConfig,
         after_epoch: AfterEpoch | None,
     ) -> None:
         super().__init__()
+        self._network = network
         self._measure = measure
         self._config = config
         self._after_epoch = after_epoch
@@ -41,7 +45,7 @@ class KeepBest(keras.callbacks.Callback):
         self.weights: Values = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = self._measure(self.model)
+        values = self._measure(self._network)
         learned = {name: float(value) for name, value in (logs or {}).items()}
         self.history.append({**learned, **values})
         logger.info(
@@ -51,7 +55,7 @@ class KeepBest(keras.callbacks.Callback):
             ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
         )
         if self._best() == epoch:
-            self.weights = self.model.get_weights()
+            self.weights = self._network.get_weights()
         elif self._without_gain() >= self._config.patience:
             logger.info(
                 "no gain for %d epochs; keeping epoch %d", self._without_gain(), self._best() + 1

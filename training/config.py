@@ -20,6 +20,9 @@ from training.search.ranges import Range, check
 
 Pooling = Literal["last", "max", "mean"]
 
+# Of a run, and not of its model: no section holds it.
+CHECKPOINT_MINUTES = 10.0
+
 
 class ConfigError(SentimentError):
     """The configuration cannot be used."""

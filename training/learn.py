@@ -1,23 +1,19 @@
-"""Keras learns: loss, schedule, progress, and from where an interrupted run left off."""
+"""Keras learns: loss, optimizer, schedule, and from where an interrupted run left off."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
-from sentiment.classifier import activate
 from training import feed
 from training.batches import Epochs, Rows
 from training.callbacks import AfterEpoch, Averaging, KeepBest, Saving
 from training.checkpoint import Checkpoint
 from training.config import FitConfig, ObjectiveConfig
-from training.evaluation.measures import measure
 from training.network import with_fixed_batch
 from training.objective import MixedObjective
 from training.progress import Progress
+from training.validation import Validation
 
 _LABELS_ALONE = ObjectiveConfig()
 
@@ -25,7 +21,7 @@ _LABELS_ALONE = ObjectiveConfig()
 def learn(
     model: keras.Model,
     rows: Rows,
-    validation: "Validation",
+    validation: Validation,
     config: FitConfig,
     objective: ObjectiveConfig = _LABELS_ALONE,
     *,
@@ -66,7 +62,7 @@ def learn(
         loss=loss(rows.targets.shape[1], config.label_smoothing),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = KeepBest(validation.measure, config, after_epoch)
+    best = KeepBest(model, validation.measure, config, after_epoch)
     saving = [Saving(checkpoint, best, steps)] if checkpoint is not None else []
     state = checkpoint.state if checkpoint is not None else None
     step = 0
@@ -93,56 +89,8 @@ def learn(
             # It ends with the average in the weights' place: the next one goes on from before that.
             state = saving[0].state if saving else None
             step = len(best.history) * steps
-    learner.set_weights(best.weights)
+    model.set_weights(best.weights)
     return best.history
-
-
-class Validation:
-    """Rows that no weight is trained on, by the data set they are from."""
-
-    def __init__(
-        self,
-        ids: Sequence[npt.NDArray[np.int32]],
-        labels: npt.NDArray[np.int32],
-        sources: npt.NDArray[np.int32],
-        label_names: Sequence[str],
-        *,
-        batch_tokens: int,
-    ) -> None:
-        # sorted by length, so that a batch holds little padding
-        order = np.argsort([len(row) for row in ids], kind="stable")
-        self._ids = [ids[i] for i in order]
-        self.labels = labels[order]
-        self.sources = sources[order]
-        self._label_names = label_names
-        self._batch_tokens = batch_tokens
-
-    def logits(self, model: keras.Model) -> npt.NDArray[np.float32]:
-        """Return float32 (n, C) or (n, 1), in the order of `labels` and `sources`."""
-        return predict(model, self._ids, batch_tokens=self._batch_tokens)
-
-    def measure(self, model: keras.Model) -> dict[str, float]:
-        """Return macro recall, accuracy and loss, each the mean over the data sets."""
-        probabilities = activate(self.logits(model), temperature=1.0)
-        by_source = [
-            measure(probabilities[rows], self.labels[rows], self._label_names)
-            for source in np.unique(self.sources)
-            for rows in [self.sources == source]
-        ]
-        return {
-            name: float(np.mean([values[name] for values in by_source]))
-            for name in ("macro_recall", "accuracy", "nll")
-        }
-
-
-def predict(
-    model: keras.Model, ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int
-) -> npt.NDArray[np.float32]:
-    """Return the logits, float32 (n, C) or (n, 1), of n ragged rows in their order."""
-    logits: npt.NDArray[np.float32] = model.predict(
-        feed.to_predict(ids, batch_tokens=batch_tokens), verbose=0
-    )
-    return logits
 
 
 def loss(columns: int, smoothing: float) -> keras.losses.Loss:

@@ -14,7 +14,6 @@ from sentiment.pipeline import Pipeline
 from training import distil, export, graph, network, vectors
 from training.assemble import Trained
 from training.batches import Rows
-from training.checkpoint import Prepared
 from training.config import TrainingConfig
 from training.encode import (
     encode,
@@ -24,11 +23,12 @@ from training.encode import (
     token_ids,
     with_unlabelled,
 )
-from training.learn import Validation
 from training.prepare import learn_pipeline
 from training.rows.dataset import Examples
 from training.rows.sources import Data
+from training.state import Prepared
 from training.transfer import head_for
+from training.validation import Validation
 
 logger = logging.getLogger(__name__)
 

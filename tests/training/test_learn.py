@@ -127,7 +127,7 @@ class FirstToken:
 
 
 def validation(*rows_of_source_and_label):
-    from training.learn import Validation
+    from training.validation import Validation
 
     rows, sources, labels = zip(*rows_of_source_and_label, strict=True)
     return Validation(

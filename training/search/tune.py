@@ -26,11 +26,11 @@ from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
 from training.differences import differences
-from training.fit import try_out
 from training.rows import sources
 from training.search import toml
 from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
 from training.search.trials import NOTE, SECONDS, TRIALS, summary
+from training.train import try_out
 
 logger = logging.getLogger(__name__)
 
