@@ -149,7 +149,7 @@ def test_words_that_no_token_can_carry_are_told(caplog):
         received = features.of_lexicon(
             lexicon({"good": (1.0,), "not good": (-1.0,), "<p>": (1.0,)}), tokenizer()
         )
-    assert 'my_words.csv: 2 are not one word to the vocabulary' in caplog.text
+    assert "my_words.csv: 2 are not one word to the vocabulary" in caplog.text
     assert '"not good" (line 3), "<p>" (line 4)' in caplog.text
     assert not (received < 0).any()
 

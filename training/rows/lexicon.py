@@ -15,6 +15,8 @@ from training.rows.readers import check_readable, valid_text
 
 WORD = "word"
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
@@ -89,7 +91,7 @@ def _number(path: Path, line: int, column: str, cell: str) -> float:
         number = float(cell)
     except ValueError:
         number = math.nan
-    if not abs(number) <= np.finfo(np.float32).max:
+    if not abs(number) <= _LARGEST:  # NaN is not either
         raise DataError(
             f'{where(path, line)}: "{column}" is {cell!r}, not a number. Every column but '
             f'"{WORD}" is a feature: write 0 where a word has none of it.'
