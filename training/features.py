@@ -125,17 +125,19 @@ def of_vocabulary(
 def of_lexicon(lexicon: Lexicon, tokenizer: Tokenizer) -> Values:
     """Give each token the values of its word, in any case: (V, K).
 
-    Each column is divided by its largest absolute value. What the tokenizer cuts into several
-    words, or finds no word in, no token can carry; a warning counts such.
+    Each column is divided by its largest absolute value. A warning counts the words that no token
+    can carry: they are several words to the tokenizer, or none, or a base's vocabulary lacks them.
 
     Raises:
         DataError: a word stands twice, with other values.
     """
+    vocabulary = tokenizer.vocabulary()
+    known = {*vocabulary, *map(str.lower, vocabulary)}
     rows: dict[str, int] = {}
     lost = []
     for number, word in enumerate(lexicon.words):
         found = tokenizer.words(word)
-        if len(found) != 1:
+        if len(found) != 1 or found[0] not in known:
             lost.append(f'"{word}" (line {lexicon.lines[number]})')
             continue
         first = rows.setdefault(found[0], number)
@@ -146,7 +148,7 @@ def of_lexicon(lexicon: Lexicon, tokenizer: Tokenizer) -> Values:
             )
     if lost:
         logger.warning(
-            "%s: %d are not one word to the vocabulary, and have no feature: %s%s",
+            "%s: %d words are no token of the vocabulary, and have no feature: %s%s",
             lexicon.path,
             len(lost),
             ", ".join(lost[:5]),
@@ -154,7 +156,6 @@ def of_lexicon(lexicon: Lexicon, tokenizer: Tokenizer) -> Values:
         )
     largest = np.abs(lexicon.values).max(axis=0)  # (K,)
     scaled = lexicon.values / np.where(largest > 0, largest, 1)
-    vocabulary = tokenizer.vocabulary()
     values = np.zeros((len(vocabulary), len(lexicon.columns)), np.float32)
     for token_id, token in enumerate(vocabulary):
         row = rows.get(token, rows.get(token.lower()))
@@ -169,5 +170,5 @@ def _refuse_lost(tokenizer: Tokenizer, kind: str) -> None:
         raise ConfigError(
             f'features.extra: "{kind}" cannot be seen in this vocabulary, which reads "{example}" '
             f'as "{" ".join(read)}". Leave the feature out, or learn a vocabulary that keeps it: '
-            "without --from, and with nothing else under [tokenizer]."
+            "without --from, tokenizer.lowercase and tokenizer.elongation."
         )

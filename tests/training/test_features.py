@@ -147,10 +147,11 @@ def test_each_column_of_a_lexicon_is_scaled_to_its_largest_value():
 def test_words_that_no_token_can_carry_are_told(caplog):
     with caplog.at_level(logging.WARNING):
         received = features.of_lexicon(
-            lexicon({"good": (1.0,), "not good": (-1.0,), "<p>": (1.0,)}), tokenizer()
+            lexicon({"good": (1.0,), "not good": (-1.0,), "<p>": (1.0,), "xylem": (-1.0,)}),
+            tokenizer(),
         )
-    assert "my_words.csv: 2 are not one word to the vocabulary" in caplog.text
-    assert '"not good" (line 3), "<p>" (line 4)' in caplog.text
+    assert "my_words.csv: 3 words are no token of the vocabulary" in caplog.text
+    assert '"not good" (line 3), "<p>" (line 4), "xylem" (line 5)' in caplog.text
     assert not (received < 0).any()
 
 

@@ -1,4 +1,4 @@
-"""Fits with extra features: they decide about words that no text taught, and are served as fixed."""
+"""Fits with extra features: they decide about words that no row taught, and are served fixed."""
 
 from pathlib import Path
 
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.slow
 
 NOUNS = ("film", "room", "day", "song")
 # Half of the words stand in the training rows, the others in the validation rows alone.
-WORDS = [a + b for a in ("bra", "cle", "fli", "gro", "pra", "slo") for b in ("nik", "vot", "zam")]
+ENDS = ("nik", "vot", "zam", "bel", "dur", "gip")
+WORDS = [start + end for start in ("bra", "cle", "fli", "gro", "pra", "slo") for end in ENDS]
 SEEN, HELD = WORDS[::2], WORDS[1::2]
 VALENCE = {word: 3.0 if number % 4 < 2 else -1.5 for number, word in enumerate(WORDS)}
 SETTINGS = {
@@ -122,7 +123,7 @@ def test_the_bundle_names_its_features_and_tells_how_frequent_they_are(wide):
     assert manifest.network["extra_features"] == [*names, "lexicon.valence"]
     assert manifest.network["features"] == 6 + 4
     assert manifest.training["features"]["extra"] == ["punctuation"]
-    assert manifest.data[-1].items() >= {"role": "lexicon", "name": "words.csv", "rows": 19}.items()
+    assert manifest.data[-1].items() >= {"role": "lexicon", "name": "words.csv", "rows": 37}.items()
     shares = manifest.metrics["extra_features"]
     assert shares == dict.fromkeys(names, 0.0) | {"lexicon.valence": pytest.approx(1 / 3, abs=1e-4)}
     assert "lexicon.valence (33.3% of the training tokens)" in bundle.extras[bundles.CARD].decode()
