@@ -138,7 +138,7 @@ def test_with_data_the_lexicon_s_columns_are_counted_too(tmp_path, monkeypatch, 
     )
     # "splendid" has a row although no text holds it
     assert "rows of the vocabulary that have it: " in page and "lexicon.valence 2\n" in page
-    assert "(n, 8, 10)" in page
+    assert "(n, 400, 10)" in page
     assert "(samples, timesteps, features)" in page
 
 
