@@ -35,10 +35,6 @@ _MISSPELT = 80_000
 _VARIANT_WORDS = 800_000  # of each source: many variants of a small one, few of a large one
 _MOST_VARIANTS = 4  # of each text, times its source's weight
 _REPLACED = 0.25  # share of a variant's words
-_LONG_TIMESTEPS = 512  # all that the encoder has positions for
-# Of the learning rate and of the rows, where a fine-tuned model learns to read at greater length.
-_AGAIN = 0.3
-_ENOUGH = 0.5
 
 
 def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> None:
@@ -54,13 +50,14 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
     if not found.exists():
         logger.info("vectors of words")
         _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
-    on_long = {
-        "at greater length": _reader_of_long(config, data, teacher, folder / "long").probabilities,
-        "linear": linear_polarity(data.train, seed=config.fit.seed).probabilities,
-    }
-    for name in config.distil.teachers:
-        on_long[name] = partial(from_model, Path(name), data.train.label_names)
-    jury = Jury(teacher.probabilities, list(on_long.values()), data.train.label_names)
+    on_long = [
+        linear_polarity(data.train, seed=config.fit.seed).probabilities,
+        *(
+            partial(from_model, Path(name), data.train.label_names)
+            for name in config.distil.teachers
+        ),
+    ]
+    jury = Jury(teacher.probabilities, on_long, data.train.label_names)
     for name, judge in {"transformer": teacher, "together": jury}.items():
         _report(name, data, judge.probabilities(data.validation.texts))
     makers: dict[str, Callable[[np.random.Generator], _Texts]] = {
@@ -99,24 +96,6 @@ def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer
     teacher.learn(labelled_rows(data.train, ids, data.repeats, config.fit), config.fit)
     _replacing(folder, teacher.save)
     return teacher
-
-
-def _reader_of_long(
-    config: TrainingConfig, data: Data, teacher: Transformer, folder: Path
-) -> Transformer:
-    """Let a copy of the teacher learn to read most long texts whole, where it reads two windows."""
-    if folder.exists():
-        return Transformer.load(folder, pretrained())
-    reader = Transformer(pretrained(), teacher.label_names, timesteps=_LONG_TIMESTEPS)
-    reader.load_state_dict(teacher.state_dict())
-    long = data.train.take(are_long(data.train.texts))
-    once = config.fit.model_copy(
-        update={"epochs": 1, "learning_rate": config.fit.learning_rate * _AGAIN}
-    )
-    ids = reader.token_ids(long.texts)
-    reader.learn(labelled_rows(long, ids, data.repeats * _ENOUGH, once), once)
-    _replacing(folder, reader.save)
-    return reader
 
 
 def _crops(data: Data, random: np.random.Generator) -> list[str]:

@@ -56,7 +56,7 @@ class KeepBest(keras.callbacks.Callback):
         )
         if self._best() == epoch:
             self.weights = self._network.get_weights()
-        elif self._without_gain() >= self._config.patience:
+        elif self._stalled():
             logger.info(
                 "no gain for %d epochs; keeping epoch %d", self._without_gain(), self._best() + 1
             )
@@ -66,10 +66,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def finished(self) -> bool:
         """Tell whether all epochs were run, or enough of them without a gain."""
-        if not self.history:
-            return False
-        enough = self._without_gain() >= self._config.patience
-        return enough or len(self.history) >= self._config.epochs
+        return len(self.history) >= self._config.epochs or self._stalled()
 
     def _best(self) -> int:
         def rank(epoch: int) -> tuple[float, float]:
@@ -78,7 +75,10 @@ class KeepBest(keras.callbacks.Callback):
         return min(range(len(self.history)), key=rank)
 
     def _without_gain(self) -> int:
-        return len(self.history) - 1 - self._best()
+        return len(self.history) - 1 - self._best() if self.history else 0
+
+    def _stalled(self) -> bool:
+        return self._without_gain() >= self._config.patience
 
 
 class Averaging(keras.callbacks.Callback):
