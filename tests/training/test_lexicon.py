@@ -62,7 +62,7 @@ def test_another_kind_of_file_is_refused(tmp_path):
 
 
 def test_it_is_read_with_the_data_and_described_among_the_files(tmp_path):
-    rows = "".join(f"{word} film,{word}\n" for word in ("good", "bad") for _ in range(5))
+    rows = "".join(f"{word} film {n},{word}\n" for word in ("good", "bad") for n in range(5))
     (tmp_path / "rows.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
     (tmp_path / "words.csv").write_text("word,valence\ngood,1\n", encoding="utf-8")
     config = DataConfig(train=({"path": "rows.csv"},), holdout=0.4)
