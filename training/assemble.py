@@ -28,7 +28,11 @@ _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "
 
 @dataclass(frozen=True)
 class Trained:
-    """A network on its way into a bundle."""
+    """A network on its way into a bundle.
+
+    `features` are its extra ones by name, in their order, each with the share of the training
+    tokens that have it.
+    """
 
     model: keras.Model
     config: NetworkConfig
@@ -36,6 +40,7 @@ class Trained:
     pipeline: Pipeline
     labels: tuple[str, ...]
     coverage: dict[str, float]
+    features: dict[str, float]
 
 
 def assemble(
@@ -63,11 +68,16 @@ def assemble(
             **trained.config.model_dump(mode="json"),
             "vocabulary": weights["embedding"].shape[0],
             "features": weights["embedding"].shape[1],
+            "extra_features": list(trained.features),
             "storage": trained.storage,
         },
         training=config.model_dump(mode="json"),
         data=files,
-        metrics={"coverage": trained.coverage, "epochs": history},
+        metrics={
+            "coverage": trained.coverage,
+            "extra_features": trained.features,
+            "epochs": history,
+        },
         libraries=library_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )

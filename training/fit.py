@@ -53,7 +53,12 @@ def fit(
         KeyboardInterrupt: with where the checkpoint is, if there is one.
     """
     with _made(model_directory):
-        data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+        data = sources.load(
+            config.data,
+            seed=config.fit.seed,
+            directories=data_directories,
+            lexicon=config.features.lexicon,
+        )
         origin = bundles.load(base) if base is not None else None
         known = replay.load(origin, data.train, data_directories) if origin is not None else None
         checkpoint = Checkpoint(
@@ -95,7 +100,12 @@ def cross_validate(
     Raises:
         ConfigError, DataError, BundleError: as `fit`; the rows of a label are too few.
     """
-    data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+    data = sources.load(
+        config.data,
+        seed=config.fit.seed,
+        directories=data_directories,
+        lexicon=config.features.lexicon,
+    )
     origin = bundles.load(base) if base is not None else None
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed

@@ -44,6 +44,7 @@ def learn(
         batch_tokens=config.batch_tokens,
         seed=config.seed,
         word_dropout=config.word_dropout,
+        padding=config.padding,
         fixed_batch=config.fixed_batch,
     )
     steps = batches.steps()

@@ -23,11 +23,12 @@ from training.encode import (
     token_ids,
     with_unlabelled,
 )
+from training.features import Features, of_vocabulary
 from training.prepare import learn_pipeline
 from training.rows.dataset import Examples
 from training.rows.sources import Data
 from training.state import Prepared
-from training.transfer import head_for
+from training.transfer import features_for, head_for
 from training.validation import Validation
 
 logger = logging.getLogger(__name__)
@@ -69,10 +70,12 @@ def make_ready(
     rows = labelled_rows(train, ids, data.repeats, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
     labels = train.label_names
+    extra = of_vocabulary(pipeline.tokenizer, config.features, data.lexicon)
     if origin is not None:
-        trained = _of_base(origin, labels, pipeline, seed=config.fit.seed)
+        trained = _of_base(origin, labels, pipeline, extra, ids, seed=config.fit.seed)
     else:
-        trained = _of_vectors(config, labels, pipeline, ids + unlabelled_ids, prepared)
+        texts = ids + unlabelled_ids
+        trained = _of_vectors(config, labels, pipeline, extra, texts, prepared)
     taught_ids = token_ids(pipeline, data.taught.texts)
     rows = join(
         rows,
@@ -97,33 +100,50 @@ def make_ready(
     return Ready(trained, rows, ids + taught_ids, validation, checked)
 
 
-def _of_base(origin: Bundle, labels: tuple[str, ...], pipeline: Pipeline, *, seed: int) -> Trained:
-    """Build a base's network with its weights, and a head for these labels."""
+def _of_base(
+    origin: Bundle,
+    labels: tuple[str, ...],
+    pipeline: Pipeline,
+    extra: Features,
+    ids: list[npt.NDArray[np.int32]],
+    *,
+    seed: int,
+) -> Trained:
+    """Build a base's network with its weights, and a head for these labels.
+
+    Args:
+        extra: features that it gets where it has none of the name.
+        ids: of the training texts.
+    """
     shape = origin.manifest.network
     settings = export.network_config(origin)
     weights = graph.from_onnx(origin.network)
     head_for(weights, origin.manifest.labels, labels, seed=seed)
+    extra = features_for(weights, export.extra_features(origin), extra)
     model = network.build(
         settings,
         vocabulary=len(pipeline.tokenizer.vocabulary()),
-        features=shape["features"],
+        features=weights["embedding"].shape[1],
+        extra=len(extra.names),
         classes=len(labels),
     )
     export.load_weights(model, settings, weights)
     coverage = origin.manifest.metrics["coverage"]
-    return Trained(model, settings, shape["storage"], pipeline, labels, coverage)
+    return Trained(model, settings, shape["storage"], pipeline, labels, coverage, extra.shares(ids))
 
 
 def _of_vectors(
     config: TrainingConfig,
     labels: tuple[str, ...],
     pipeline: Pipeline,
+    extra: Features,
     ids: list[npt.NDArray[np.int32]],
     prepared: Prepared,
 ) -> Trained:
     """Build the configuration's network, with start vectors.
 
     Args:
+        extra: features that stand beside the vectors.
         ids: of all texts there are, for the vectors to be trained on.
     """
     vocabulary = pipeline.tokenizer.vocabulary()
@@ -135,11 +155,21 @@ def _of_vectors(
         )
     start = prepared.start
     logger.info("vectors: %s", start.coverage)
+    table = np.concatenate([start.values, extra.values], axis=1)  # (V, F)
     model = network.build(
         config.network,
         vocabulary=len(vocabulary),
-        features=start.values.shape[1],
+        features=table.shape[1],
+        extra=len(extra.names),
         classes=len(labels),
     )
-    model.get_layer("embedding").set_weights([start.values])
-    return Trained(model, config.network, config.vectors.storage, pipeline, labels, start.coverage)
+    network.set_embedding(model, table)
+    return Trained(
+        model,
+        config.network,
+        config.vectors.storage,
+        pipeline,
+        labels,
+        start.coverage,
+        extra.shares(ids),
+    )

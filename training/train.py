@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.bundle import Bundle
-from training import learn, vectors
+from training import learn, network, vectors
 from training.assemble import Trained, assemble
 from training.callbacks import AfterEpoch
 from training.checkpoint import Checkpoint
@@ -89,11 +89,10 @@ def _finish_embedding(
         name_emoji: whether emoji that no training text holds follow the words of their names; a
             base's stay as the base learned them.
     """
-    (values,) = trained.model.get_layer("embedding").get_weights()
+    values = network.embedding(trained.model)
     vocabulary = trained.pipeline.tokenizer.vocabulary()
     unseen = np.bincount(np.concatenate(ids), minlength=len(vocabulary)) == 0
     if name_emoji:
-        vectors.name_emoji(values, vocabulary, unseen=unseen)
-    trained.model.get_layer("embedding").set_weights(
-        [values.astype(trained.storage).astype(np.float32)]
-    )
+        learned = values.shape[1] - len(trained.features)
+        vectors.name_emoji(values[:, :learned], vocabulary, unseen=unseen)
+    network.set_embedding(trained.model, values.astype(trained.storage))

@@ -73,7 +73,12 @@ def tune(
         TuneError: no trial came to its end.
     """
     deadline = time.monotonic() + 60 * minutes
-    data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+    data = sources.load(
+        config.data,
+        seed=config.fit.seed,
+        directories=data_directories,
+        lexicon=config.features.lexicon,
+    )
     study = _open(folder, config, data)
     search = _Search(study, config, data, deadline)
     fruitless = 0
