@@ -11,7 +11,7 @@ character alone. What must become one token (an entity, a URL's scheme, an emoti
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
+from typing import Literal, Self
 
 import tokenizers
 from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
@@ -29,14 +29,15 @@ _KNOWN_PIECE_CHARACTERS = 2
 _SWAPS = {"[\u2018\u2019\u02bc\u0060\u00b4]": "'", "[\u201c\u201d\u201e\u00ab\u00bb]": '"'}
 
 # Deleted: what changes the look of an emoji and not its meaning (variation selectors, skin tones);
-# invisible characters; and all but the first and the last of a letter that stands three times or
-# more ("soooo" and "sooooooo" become the elongated word "soo", which is not "so", and its offsets
-# still cover all of it). "www" stays.
+# invisible characters; and of a letter that stands three times or more what is between the first
+# and the last one or two ("soooo" and "sooooooo" become the elongated word "soo" or "sooo", which
+# is not "so", and its offsets still cover all of it). "www" stays.
 _DELETED = (
     r"[\x{FE0E}\x{FE0F}\x{1F3FB}-\x{1F3FF}]"
     r"|[\x{200B}\x{200C}\x{2060}\x{FEFF}\x{AD}\x{0}]"
-    r"|(?<=([\p{L}&&[^wW]]))\1(?=\1)"
+    r"|(?<=([\p{L}&&[^wW]]))\1(?="
 )
+_DELETED_UP_TO = {2: r"\1)", 3: r"\1\1)"}  # by the letters that are kept
 
 # Skipped: who is mentioned, where a link leads, and tags other than line breaks say nothing about
 # sentiment. Their "@", "https://" and "www." stay as tokens.
@@ -48,7 +49,7 @@ _TOKENS = "|".join(
         r"https?://|www\.",
         r"<br\s{0,3}/?>",
         r"&(?:[a-z]{2,8}|\#\d{1,6});",
-        # emoticons, in lower case by now: :-) ;d =( :'( d: xd <3 </3 ^_^ -_- o_o \o/
+        # emoticons, as lower case spells them: :-) ;d =( :'( d: xd <3 </3 ^_^ -_- o_o \o/
         r"[<>]?[:;=][\-o*']?[)\](\[dpo/\\|{}@3*](?!\w)|[)\](\[dp/\\|{}][\-o*']?[:;=](?![\w)])",
         r"\bxd+\b|</?3+(?!\d)|\^[_.\-]?\^|[\-o][_.][\-o](?!\w)|\\o/|\bt[_.]t\b",
         # each emoji of a joined sequence by itself; a flag is two letters
@@ -124,6 +125,9 @@ class Tokenizer:
         vocabulary_size: int,
         min_frequency: int = 2,
         alphabet: Sequence[str] = (),
+        words: Sequence[str] = (),
+        lowercase: bool = True,
+        elongation: Literal[2, 3] = 2,
     ) -> Self:
         """Learn a WordPiece vocabulary: frequent words whole, the rest in pieces.
 
@@ -132,11 +136,18 @@ class Tokenizer:
             vocabulary_size: V at most, with the two special tokens.
             min_frequency: what is seen less often is not merged into a piece.
             alphabet: characters that get a row even where no text holds them.
+            words: words that do, whole; what is cut into several words, or none, gets none.
+            lowercase: whether "Good" is the word "good"; else both may have rows.
+            elongation: letters that "soooo" keeps. With 3 a token says of itself that it is
+                elongated: "goooood" becomes "goood" instead of "good".
         """
         texts = list(texts)
+        backend = _without_vocabulary(lowercase=lowercase, elongation=elongation)
+        cut = [cls(backend).words(word) for word in words]
+        whole = dict.fromkeys(found[0] for found in cut if len(found) == 1)
 
         def learn(special: list[str], size: int) -> dict[str, int]:
-            backend = _without_vocabulary()
+            backend = _without_vocabulary(lowercase=lowercase, elongation=elongation)
             trainer = trainers.WordPieceTrainer(
                 vocab_size=size,
                 min_frequency=min_frequency,
@@ -152,8 +163,7 @@ class Tokenizer:
         # by these numbers (huggingface/tokenizers#1794): each run would learn another vocabulary.
         # So a first pass finds these letters, and the second gets them in order.
         letters = sorted(token for token in learn([PAD, UNKNOWN], 0) if token.startswith("##"))
-        backend = _without_vocabulary()
-        backend.model = _model(learn([PAD, UNKNOWN, *letters], vocabulary_size))
+        backend.model = _model(learn([PAD, UNKNOWN, *letters, *whole], vocabulary_size))
         return cls(backend)
 
     @classmethod
@@ -196,17 +206,19 @@ def _model(vocabulary: dict[str, int]) -> models.WordPiece:
     return models.WordPiece(vocabulary, unk_token=UNKNOWN, max_input_chars_per_word=64)
 
 
-def _without_vocabulary() -> tokenizers.Tokenizer:
+def _without_vocabulary(*, lowercase: bool, elongation: Literal[2, 3]) -> tokenizers.Tokenizer:
     backend = tokenizers.Tokenizer(_model({}))
     backend.normalizer = normalizers.Sequence(
         [normalizers.NFC()]
         + [normalizers.Replace(Regex(pattern), to) for pattern, to in _SWAPS.items()]
-        + [normalizers.Replace(Regex(_DELETED), ""), normalizers.Lowercase()]
+        + [normalizers.Replace(Regex(_DELETED + _DELETED_UP_TO[elongation]), "")]
+        + [normalizers.Lowercase()] * lowercase
     )
+    any_case = "" if lowercase else "(?i)"
     backend.pre_tokenizer = pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_SKIPPED), behavior="removed"),
-            pre_tokenizers.Split(Regex(_TOKENS), behavior="removed", invert=True),
+            pre_tokenizers.Split(Regex(any_case + _SKIPPED), behavior="removed"),
+            pre_tokenizers.Split(Regex(any_case + _TOKENS), behavior="removed", invert=True),
         ]
     )
     return backend

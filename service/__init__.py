@@ -3,11 +3,13 @@
 import os
 import re
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 
 from service import errors, headers, keys, timing
+from service.proxies import behind
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,33 +67,36 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     app.extensions[DRAINING] = False
     app.extensions["metrics"] = figures
     app.extensions["together"] = Together(settings.threads)
-    app.before_request(_begin)
-    app.after_request(_finish)
+    app.before_request(partial(_begin, app))
+    app.after_request(partial(_finish, app))
     errors.install(app)
     for module in (predict, health, models, admin, compat_v1, compat_v2, metrics, openapi, docs):
         app.register_blueprint(module.blueprint)
     return app
 
 
-def _begin() -> None:
+def _begin(app: Flask) -> None:
     """Give the request its id, its deadline, and the classifier that it keeps from start to end.
 
     Raises:
         RequestError: it is too late, or one too many (see `timing.begin`).
     """
-    received = request.headers.get("X-Request-Id", "")
-    g.request_id = received if REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
-    g.classifier = current_app.extensions["registry"].state.classifier
-    request.environ["sentiment.request_id"] = g.request_id  # for the access log
-    timing.begin()
-    keys.check()
+    asked, kept = behind(request), behind(g)
+    settings: Settings = app.extensions["settings"]
+    received = asked.headers.get("X-Request-Id", "")
+    kept.request_id = received if REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
+    kept.classifier = app.extensions["registry"].state.classifier
+    asked.environ["sentiment.request_id"] = kept.request_id  # for the access log
+    timing.begin(asked, kept, settings)
+    keys.check(asked, app)
 
 
-def _finish(response: Response) -> Response:
-    headers.share(response)
+def _finish(app: Flask, response: Response) -> Response:
+    asked, kept = behind(request), behind(g)
+    headers.share(asked, response, app.extensions["settings"])
     headers.secure(response)
-    timing.finish(response)
-    response.headers["X-Request-Id"] = g.request_id
-    if g.classifier:
-        response.headers["X-Model-Version"] = g.classifier.version
+    timing.finish(asked, kept, response, app.extensions["metrics"])
+    response.headers["X-Request-Id"] = kept.request_id
+    if kept.classifier:
+        response.headers["X-Model-Version"] = kept.classifier.version
     return response

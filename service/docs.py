@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, current_app, render_template
 from service.keys import public
 from service.openapi import document
 from service.operations import Operation
+from service.proxies import behind
 from service.registry import Registry
 
 PAGES = Path(__file__).with_name("pages")
@@ -28,7 +29,7 @@ blueprint = Blueprint("docs", __name__, template_folder=PAGES)
 @Operation(answers_as=("text/html",))
 def docs() -> Response:
     """The routes as a page, to read and to try."""
-    page = _page(current_app._get_current_object())  # type: ignore[attr-defined]
+    page = _page(behind(current_app))
     return Response(page, headers={"Content-Security-Policy": POLICY}, mimetype="text/html")
 
 

@@ -1,6 +1,6 @@
 """Headers of every answer: what browsers may do with it, and whose pages may ask (CORS)."""
 
-from flask import Response, current_app, request
+from flask import Request, Response
 
 from service.settings import Settings
 
@@ -26,19 +26,18 @@ def secure(response: Response) -> None:
     response.headers.extend((name, SECURITY[name]) for name in SECURITY if name not in own)
 
 
-def share(response: Response) -> None:
+def share(asked: Request, response: Response, settings: Settings) -> None:
     """Let pages of the origins in the settings read the answer, and ask before they send."""
-    settings: Settings = current_app.extensions["settings"]
     if not settings.cors_origins:
         return
-    origin = request.headers.get("Origin")
+    origin = asked.headers.get("Origin")
     response.vary.add("Origin")
     if origin is None or not {origin, "*"}.intersection(settings.cors_origins):
         return
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = READ
-    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+    if asked.method == "OPTIONS" and "Access-Control-Request-Method" in asked.headers:
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
         headers["Access-Control-Allow-Headers"] = SENT
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from flask import current_app, request
+from flask import Flask, Request
 
 from service.errors import Forbidden, Unauthenticated
 from service.settings import Settings, variable
@@ -35,50 +35,48 @@ def is_public(view: Callable[..., object] | None) -> bool:
     return view in _public
 
 
-def check() -> None:
-    """Refuse the request at hand if it lacks the key that its route needs.
+def check(asked: Request, app: Flask) -> None:
+    """Refuse a request if it lacks the key that its route needs.
 
     Raises:
         Unauthenticated: there is no key in it, or an unknown one.
         Forbidden: its key is for other routes, or the route is switched off.
     """
-    settings: Settings = current_app.extensions["settings"]
-    if request.path.startswith(ADMIN_ROUTES):
-        if request.method != "OPTIONS":
-            _check_admin(settings)
-    elif settings.api_keys and request.method != "OPTIONS" and not is_public(_view()):
-        _check_api(settings)
+    settings: Settings = app.extensions["settings"]
+    if asked.path.startswith(ADMIN_ROUTES):
+        if asked.method != "OPTIONS":
+            _check_admin(_sent(asked), settings)
+    elif settings.api_keys and asked.method != "OPTIONS":
+        view = app.view_functions.get(asked.endpoint) if asked.endpoint else None
+        if not is_public(view):
+            _check_api(_sent(asked), settings)
 
 
-def _check_api(settings: Settings) -> None:
-    if not _among(_sent(), settings.api_keys):
-        if settings.admin_key and _among(_sent(), [settings.admin_key]):
+def _check_api(key: str, settings: Settings) -> None:
+    if not _among(key, settings.api_keys):
+        if settings.admin_key and _among(key, [settings.admin_key]):
             raise Forbidden(f"The admin key is for {ADMIN_ROUTES} alone; send an API key.")
-        raise _unauthenticated("an API key")
+        raise _unauthenticated(key, "an API key")
 
 
-def _check_admin(settings: Settings) -> None:
+def _check_admin(key: str, settings: Settings) -> None:
     if settings.admin_key is None:
         raise Forbidden(
             f"{ADMIN_ROUTES} is switched off. To use it, make a key with"
             f" `python -m service key` and put its hash into {variable('admin_key')}."
         )
-    if not _among(_sent(), [settings.admin_key]):
-        if _among(_sent(), settings.api_keys):
+    if not _among(key, [settings.admin_key]):
+        if _among(key, settings.api_keys):
             raise Forbidden("An API key does not do here; send the admin key.")
-        raise _unauthenticated("the admin key")
+        raise _unauthenticated(key, "the admin key")
 
 
-def _view() -> Callable[..., object] | None:
-    return current_app.view_functions.get(request.endpoint) if request.endpoint else None
-
-
-def _sent() -> str:
-    """The key in the request, or nothing."""
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+def _sent(asked: Request) -> str:
+    """The key in a request, or nothing."""
+    scheme, _, credentials = asked.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()
-    return request.headers.get("X-API-Key", "")
+    return asked.headers.get("X-API-Key", "")
 
 
 def _among(key: str, hashes: Iterable[str]) -> bool:
@@ -91,11 +89,10 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _unauthenticated(needed: str) -> Unauthenticated:
-    given = _sent()
-    challenge = f'{CHALLENGE}, error="invalid_token"' if given else CHALLENGE
+def _unauthenticated(key: str, needed: str) -> Unauthenticated:
+    challenge = f'{CHALLENGE}, error="invalid_token"' if key else CHALLENGE
     return Unauthenticated(
-        f"{'The key is not known' if given else 'There is no key in the request'}; send {needed}"
+        f"{'The key is not known' if key else 'There is no key in the request'}; send {needed}"
         ' as "Authorization: Bearer ..." or "X-API-Key: ...".',
         challenge=challenge,
     )

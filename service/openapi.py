@@ -27,6 +27,7 @@ from service.components import (
     TAGS,
 )
 from service.operations import BYTES, JSON, Operation, operation_of
+from service.proxies import behind
 from service.settings import Settings
 
 VERSION = "3.1.0"
@@ -40,7 +41,7 @@ blueprint = Blueprint("openapi", __name__)
 @Operation(answers=dict[str, Any])
 def openapi() -> Response:
     """The OpenAPI document."""
-    return answer(document(current_app._get_current_object()))  # type: ignore[attr-defined]
+    return answer(document(behind(current_app)))
 
 
 @lru_cache(maxsize=1)

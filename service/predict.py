@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint, Response, current_app, g, request
 
+from sentiment.classifier import Classifier
 from sentiment.errors import EmptyText, InvalidText, TextError, TextTooLong
 from sentiment.prediction import Estimate, Prediction
 from sentiment.sentences import split
@@ -14,6 +15,7 @@ from service.documents import write_document, write_error
 from service.errors import NotReady, TooManyDocuments, TooManySentences, refuse
 from service.health import require_model
 from service.operations import Operation
+from service.proxies import behind
 from service.schemas import PredictAnswer, PredictRequest, read_request
 from service.settings import Settings, variable
 
@@ -38,7 +40,7 @@ def predict() -> Response:
     `text`, it is the answer to the request.
     """
     settings: Settings = current_app.extensions["settings"]
-    body = read_json(request, max_bytes=settings.max_body_bytes)
+    body = read_json(behind(request), max_bytes=settings.max_body_bytes)
     asked = read_request(body, max_documents=settings.max_documents)
     rows = asked.rows()
     outcomes = classify(asked)
@@ -51,8 +53,9 @@ def predict() -> Response:
             errors.append(write_error(index, name, outcome, target))
         else:
             documents.append(write_document(index, name, outcome))
+    classifier: Classifier = g.classifier
     answered: PredictAnswer = {
-        "model": {"name": g.classifier.name, "version": g.classifier.version},
+        "model": {"name": classifier.name, "version": classifier.version},
         "documents": documents,
         "errors": errors,
     }
@@ -68,23 +71,24 @@ def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
         TooManyDocuments: the request asks for the words' weights of too many texts.
         TooManySentences: its texts have too many sentences.
     """
-    settings: Settings = current_app.extensions["settings"]
+    kept, extensions = behind(g), current_app.extensions
+    settings: Settings = extensions["settings"]
     options = asked.options
     _check_explained(asked, settings)
     texts = [text for _, text, _ in asked.rows()]
     accepted = [text for text in texts if len(text) <= settings.max_characters]
     sentences = _split(accepted, settings) if options.sentences else None
     outcomes = iter(
-        g.classifier.predict(
+        kept.classifier.predict(
             accepted,
             overflow=options.overflow,
             sentences=sentences,
             explain=options.explain,
-            timings=g.timings,
+            timings=kept.timings,
             network=partial(
-                current_app.extensions["together"].answers,
-                g.classifier,
-                before_batch=g.deadline.check,
+                extensions["together"].answers,
+                kept.classifier,
+                before_batch=kept.deadline.check,
             ),
         )
         if accepted
@@ -94,7 +98,7 @@ def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
         next(outcomes) if len(text) <= settings.max_characters else _too_long(text, settings)
         for text in texts
     ]
-    current_app.extensions["metrics"].outcomes(classified)
+    extensions["metrics"].outcomes(classified)
     return classified
 
 

@@ -1,52 +1,54 @@
 """A request's time: from its arrival to its answer, in `Server-Timing` and in the metrics."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from flask import Response, current_app, g, request
+from flask import Request, Response
 
 from sentiment.prediction import Timings
 from service import arrival
 from service.arrival import Arrival
 from service.deadline import Deadline
 from service.errors import TooManyRequests
-from service.settings import variable
+from service.settings import Settings, variable
 
 if TYPE_CHECKING:
     from service.metrics import Metrics
 
 
-def begin() -> None:
-    """Note when the request at hand arrived, and whether it comes too late or is one too many.
+def begin(asked: Request, kept: Any, settings: Settings) -> None:
+    """Note when a request arrived, and whether it comes too late or is one too many.
 
+    Args:
+        kept: what is remembered of the request, Flask's `g`.
     Raises:
         InvalidRequest: its deadline will not do.
         DeadlineExceeded: it waited in line until its deadline had passed.
         TooManyRequests: the worker holds as many requests as it may.
     """
-    g.timings = Timings()
-    g.arrival = arrival.current.get() or Arrival()
-    g.begun = time.perf_counter()
-    if g.arrival.crowded:
-        limit = current_app.extensions["settings"].max_concurrent_requests
+    kept.timings = Timings()
+    kept.arrival = arrived = arrival.current.get() or Arrival()
+    kept.begun = time.perf_counter()
+    if arrived.crowded:
         raise TooManyRequests(
-            f"{limit} requests wait or are computed in this process, and it holds no more. Try"
-            f" again later, or raise {variable('max_concurrent_requests')}."
+            f"{settings.max_concurrent_requests} requests wait or are computed in this process,"
+            f" and it holds no more. Try again later, or raise"
+            f" {variable('max_concurrent_requests')}."
         )
-    g.deadline = Deadline.of(request.headers, arrived=g.arrival.at)
-    g.deadline.check()
+    kept.deadline = Deadline.of(asked.headers, arrived=arrived.at)
+    kept.deadline.check()
 
 
-def finish(response: Response) -> None:
+def finish(asked: Request, kept: Any, response: Response, metrics: "Metrics") -> None:
     """Write the request's time into its answer, and count it."""
-    timings: Timings = g.timings
-    metrics: Metrics = current_app.extensions["metrics"]
-    seconds = time.perf_counter() - g.arrival.at
-    parts = f"wait;dur={1e3 * (g.begun - g.arrival.at):.3f}, total;dur={1e3 * seconds:.3f}"
+    timings: Timings = kept.timings
+    arrived: Arrival = kept.arrival
+    seconds = time.perf_counter() - arrived.at
+    parts = f"wait;dur={1e3 * (kept.begun - arrived.at):.3f}, total;dur={1e3 * seconds:.3f}"
     if timings.inference_seconds:
         parts += f", tokenize;dur={1e3 * timings.tokenize_seconds:.3f}"
         parts += f", inference;dur={1e3 * timings.inference_seconds:.3f}"
         metrics.phases(timings, seconds)
     response.headers["Server-Timing"] = parts
-    route = request.url_rule.rule if request.url_rule else "unmatched"
+    route = asked.url_rule.rule if asked.url_rule else "unmatched"
     metrics.request(route, response.status_code, seconds)

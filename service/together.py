@@ -7,7 +7,7 @@ get there runs the network for all. Where no other is on its way, none waits.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Lock, local
+from threading import Lock, local
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,7 +106,10 @@ class _Run:
     def __init__(self, classifier: "Classifier") -> None:
         self._classifier = classifier
         self._rows: list[Sequence[int]] = []
-        self._done = Event()
+        # One lock, handed from thread to thread as each finds the result: when all of them woke at
+        # once, they would only fight over the interpreter lock.
+        self._computing = Lock()
+        self._computing.acquire()
         self._result: Answers | Exception
 
     def add(self, rows: Rows) -> slice:
@@ -116,16 +119,17 @@ class _Run:
         return slice(start, len(self._rows))
 
     def compute(self) -> None:
-        """Run the network, and let the threads go on that wait for it."""
+        """Run the network, and let the first of the threads go on that wait for it."""
         try:
             self._result = self._classifier.answers(self._rows)
         except Exception as error:
             self._result = error
-        self._done.set()
+        self._computing.release()
 
     def result(self) -> Answers:
-        """Wait for the result, (n, C) of all rows."""
-        self._done.wait()
+        """Wait for the result, (n, C) of all rows, and let the next thread go on."""
+        with self._computing:
+            pass
         if isinstance(self._result, Exception):
             raise self._result
         return self._result

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ from gensim.models import KeyedVectors
 
 from teachers import texts as making
 from teachers import words as vectors
+from teachers.jury import Jury, are_long, linear_polarity
 from teachers.transformer import Transformer, pretrained
 from training.config import TrainingConfig
-from training.distil import NaiveBayesLinear, agree
+from training.distil import from_model
 from training.encode import labelled_rows
 from training.evaluation import measures
 from training.rows import sources
@@ -33,7 +35,6 @@ _MISSPELT = 80_000
 _VARIANT_WORDS = 800_000  # of each source: many variants of a small one, few of a large one
 _MOST_VARIANTS = 4  # of each text, times its source's weight
 _REPLACED = 0.25  # share of a variant's words
-_LONG = 60  # words: from here on the linear model has a say
 
 
 def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> None:
@@ -49,10 +50,16 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
     if not found.exists():
         logger.info("vectors of words")
         _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
-    linear = _linear(data, seed=config.fit.seed)
-    alone = teacher.probabilities(data.validation.texts)
-    _report("transformer", data, alone)
-    _report("both", data, _joined(alone, linear, data.validation.texts, teacher.label_names))
+    on_long = [
+        linear_polarity(data.train, seed=config.fit.seed).probabilities,
+        *(
+            partial(from_model, Path(name), data.train.label_names)
+            for name in config.distil.teachers
+        ),
+    ]
+    jury = Jury(teacher.probabilities, on_long, data.train.label_names)
+    for name, judge in {"transformer": teacher, "together": jury}.items():
+        _report(name, data, judge.probabilities(data.validation.texts))
     makers: dict[str, Callable[[np.random.Generator], _Texts]] = {
         "whole": lambda random: _Texts(data.unlabelled),
         "crops": lambda random: _Texts(_crops(data, random)),
@@ -64,7 +71,7 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
         if not path.exists():
             made = make(np.random.default_rng([config.fit.seed, number]))
             logger.info("%s: labelling %d texts", name, len(made.read))
-            labels = _label(teacher, linear, made.read)
+            labels = jury.probabilities(made.read)
             columns = dict(zip(data.train.label_names, labels.T.astype(np.float32), strict=True))
             table = pyarrow.table({"text": made.written or made.read, **columns})
             _replacing(
@@ -91,54 +98,9 @@ def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer
     return teacher
 
 
-def _linear(data: Data, *, seed: int) -> NaiveBayesLinear:
-    """Let a linear model learn the polarity of long texts, where its errors are others."""
-    long = np.array([_is_long(text) for text in data.train.texts], bool)
-    polar = data.train.take(long & np.isin(data.train.labels, _poles(data.train.label_names)))
-    return NaiveBayesLinear(seed=seed).fit(
-        polar.texts, (polar.labels == polar.labels.max()).astype(np.int32), 2
-    )
-
-
-def _label(
-    teacher: Transformer, linear: NaiveBayesLinear, texts: Sequence[str]
-) -> npt.NDArray[np.float64]:
-    """Return what the teachers say together of n texts, float64 (n, C)."""
-    return _joined(teacher.probabilities(texts), linear, texts, teacher.label_names)
-
-
-def _joined(
-    alone: npt.NDArray[np.floating],
-    linear: NaiveBayesLinear,
-    texts: Sequence[str],
-    label_names: Sequence[str],
-) -> npt.NDArray[np.float64]:
-    """Let the linear model join in what the transformer says, (n, C): of long texts only.
-
-    The transformer says how neutral they are, and both which way they lean.
-    """
-    opinions = alone.astype(np.float64)
-    poles = _poles(label_names)
-    long = np.array([_is_long(text) for text in texts], bool)
-    if long.any():
-        chosen = [text for text, is_long in zip(texts, long, strict=True) if is_long]
-        polar = opinions[np.ix_(long, poles)]
-        leaning = polar.sum(axis=1, keepdims=True)
-        both = agree([polar / leaning, linear.probabilities(chosen)])
-        opinions[np.ix_(long, poles)] = both * leaning
-    return opinions
-
-
-def _poles(label_names: Sequence[str]) -> list[int]:
-    return [label_names.index("negative"), label_names.index("positive")]
-
-
-def _is_long(text: str) -> bool:
-    return len(text.split()) >= _LONG
-
-
 def _crops(data: Data, random: np.random.Generator) -> list[str]:
-    long = [text for text in data.train.texts + data.unlabelled if _is_long(text)]
+    texts = data.train.texts + data.unlabelled
+    long = [text for text, is_long in zip(texts, are_long(texts), strict=True) if is_long]
     return making.crops(long, _CROPS, random)
 
 
@@ -158,7 +120,7 @@ def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
 
 def _misspelt(texts: Sequence[str], random: np.random.Generator) -> _Texts:
     """Misspell short texts of every source; what the teachers say of them well spelt holds."""
-    short = [text for text in texts if not _is_long(text)]
+    short = [text for text, is_long in zip(texts, are_long(texts), strict=True) if not is_long]
     read = [short[row] for row in random.permutation(len(short))[:_MISSPELT]]
     return _Texts(read, [making.misspelt(text, random) for text in read])
 

@@ -15,12 +15,13 @@ from sentiment.bundle import Bundle, Golden, GoldenValue, Manifest
 from sentiment.classifier import Classifier
 from sentiment.pipeline import Pipeline
 from sentiment.task import Task
-from training import export, graph, learn
+from training import export, graph
 from training.config import NetworkConfig, TrainingConfig
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.card import model_card
 from training.rows.dataset import Examples
 from training.tasks import LEARNING, manifest_of
+from training.validation import predict
 
 GOLDEN_TEXTS = Path(__file__).with_name("golden_texts.json")
 _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "tokenizers")
@@ -28,7 +29,11 @@ _LIBRARIES = ("tensorflow", "keras", "gensim", "numpy", "onnx", "onnxruntime", "
 
 @dataclass(frozen=True)
 class Trained:
-    """A network on its way into a bundle."""
+    """A network on its way into a bundle.
+
+    `features` are its extra ones by name, in their order, each with the share of the training
+    tokens that have it.
+    """
 
     model: keras.Model
     config: NetworkConfig
@@ -36,6 +41,7 @@ class Trained:
     pipeline: Pipeline
     task: Task
     coverage: dict[str, float]
+    features: dict[str, float]
 
 
 def assemble(
@@ -61,11 +67,16 @@ def assemble(
             **trained.config.model_dump(mode="json"),
             "vocabulary": weights["embedding"].shape[0],
             "features": weights["embedding"].shape[1],
+            "extra_features": list(trained.features),
             "storage": trained.storage,
         },
         training=config.model_dump(mode="json"),
         data=files,
-        metrics={"coverage": trained.coverage, "epochs": history},
+        metrics={
+            "coverage": trained.coverage,
+            "extra_features": trained.features,
+            "epochs": history,
+        },
         libraries=library_versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -83,7 +94,7 @@ def _golden(trained: Trained, config: TrainingConfig) -> list[Golden] | list[Gol
     answers = []
     for text in json.loads(GOLDEN_TEXTS.read_text(encoding="utf-8")):
         rows = trained.pipeline.encode(text).rows
-        outputs = learn.predict(
+        outputs = predict(
             trained.model,
             [np.array(row, np.int32) for row in rows],
             batch_tokens=config.fit.batch_tokens,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,7 @@ class Epochs:
         batch_size: rows of a batch, at most.
         batch_tokens: n x T of a batch, at most.
         word_dropout: the share of the tokens that each reading makes unknown.
+        padding: the side that is padded.
         fixed_batch: rows of every batch, whatever the two limits say. The rows that an epoch ends
             with are filled up with some of them again, at a weight of 0.
     """
@@ -54,10 +56,12 @@ class Epochs:
         batch_tokens: int,
         seed: int,
         word_dropout: float = 0.0,
+        padding: Literal["pre", "post"] = "post",
         fixed_batch: int | None = None,
     ) -> None:
         self._rows = rows
         self._word_dropout = word_dropout
+        self._padding = padding
         self.fixed_batch = fixed_batch
         self._size = fixed_batch or batch_size
         self._tokens = np.inf if fixed_batch else batch_tokens
@@ -87,8 +91,9 @@ class Epochs:
                 rows = np.resize(batch, self.fixed_batch or len(batch))  # filled up with its own
                 weights = self._rows.weights[rows]
                 weights[len(batch) :] = 0
+                ids = pad_to_longest([self._rows.ids[i] for i in rows], padding=self._padding)
                 yield (
-                    self._drop_words(pad_to_longest([self._rows.ids[i] for i in rows]), random),
+                    self._drop_words(ids, random),
                     self._rows.targets[rows],
                     weights,
                 )
@@ -129,9 +134,11 @@ class Epochs:
                 start = end
 
 
-def pad_to_longest(rows: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
+def pad_to_longest(
+    rows: Sequence[npt.NDArray[np.int32]], *, padding: Literal["pre", "post"] = "post"
+) -> npt.NDArray[np.int32]:
     """Pad a batch's rows to the longest of them: int32 (n, T). Masked, T changes no answer."""
-    ids, _ = pad(rows, max(map(len, rows)))
+    ids, _ = pad(rows, max(map(len, rows)), padding=padding)
     return ids
 
 

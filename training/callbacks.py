@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import keras
 
-from training.checkpoint import Checkpoint, State, Values, steps_done
+from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.evaluation.figures import Figures
+from training.state import State, Values, steps_done
 
 logger = logging.getLogger(__name__)
 
@@ -23,19 +24,22 @@ class KeepBest(keras.callbacks.Callback):
     Of equally good epochs the first is the best.
 
     Args:
-        measure: gives the figures of a model.
+        network: is measured and kept; what learns has its weights.
+        measure: gives the figures of a network.
         judge: says which figures are better.
         after_epoch: called when an epoch is measured.
     """
 
     def __init__(
         self,
+        network: keras.Model,
         measure: Callable[[keras.Model], dict[str, float]],
         judge: Figures,
         config: FitConfig,
         after_epoch: AfterEpoch | None,
     ) -> None:
         super().__init__()
+        self._network = network
         self._measure = measure
         self._judge = judge
         self._config = config
@@ -44,7 +48,7 @@ class KeepBest(keras.callbacks.Callback):
         self.weights: Values = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        values = self._measure(self.model)
+        values = self._measure(self._network)
         learned = {name: float(value) for name, value in (logs or {}).items()}
         self.history.append({**learned, **values})
         logger.info(
@@ -54,8 +58,8 @@ class KeepBest(keras.callbacks.Callback):
             ", ".join(f"{name} {value:.4f}" for name, value in self.history[-1].items()),
         )
         if self._best() == epoch:
-            self.weights = self.model.get_weights()
-        elif self._without_gain() >= self._config.patience:
+            self.weights = self._network.get_weights()
+        elif self._stalled():
             logger.info(
                 "no gain for %d epochs; keeping epoch %d", self._without_gain(), self._best() + 1
             )
@@ -65,10 +69,7 @@ class KeepBest(keras.callbacks.Callback):
 
     def finished(self) -> bool:
         """Tell whether all epochs were run, or enough of them without a gain."""
-        if not self.history:
-            return False
-        enough = self._without_gain() >= self._config.patience
-        return enough or len(self.history) >= self._config.epochs
+        return len(self.history) >= self._config.epochs or self._stalled()
 
     def _best(self) -> int:
         return min(
@@ -76,7 +77,10 @@ class KeepBest(keras.callbacks.Callback):
         )
 
     def _without_gain(self) -> int:
-        return len(self.history) - 1 - self._best()
+        return len(self.history) - 1 - self._best() if self.history else 0
+
+    def _stalled(self) -> bool:
+        return self._without_gain() >= self._config.patience
 
 
 class Averaging(keras.callbacks.Callback):

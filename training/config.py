@@ -20,6 +20,10 @@ from sentiment.prediction import TaskName
 from training.search.ranges import Range, check
 
 Pooling = Literal["last", "max", "mean"]
+ExtraFeature = Literal["casing", "elongation", "punctuation"]
+
+# Of a run, and not of its model: no section holds it.
+CHECKPOINT_MINUTES = 10.0
 
 
 class ConfigError(SentimentError):
@@ -88,6 +92,14 @@ class TokenizerConfig(_Section):
         default=20_000, ge=2_000, description="V at most, about 1,400 of them emoji"
     )
     min_frequency: int = Field(default=2, ge=1)
+    lowercase: bool | None = Field(
+        default=None, description='"Good" is "good"; if not told, unless casing is a feature'
+    )
+    elongation: Literal[2, 3] | None = Field(
+        default=None,
+        description='letters that "soooo" keeps; if not told, 3 where elongation is a feature, '
+        "else 2",
+    )
 
 
 class VectorsConfig(_Section):
@@ -106,6 +118,23 @@ class VectorsConfig(_Section):
     storage: Literal["float32", "float16"] = Field(
         default="float16", description="how network.onnx holds the vectors"
     )
+
+
+class FeaturesConfig(_Section):
+    """What each token's features have beside its vector: fixed columns of the embedding."""
+
+    extra: tuple[ExtraFeature, ...] = Field(default=(), description="what a token is seen to be")
+    lexicon: str | None = Field(
+        default=None,
+        description='a CSV or TSV file with a column "word"; each other column is a feature',
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def _features_are_named_once(cls, extra: tuple[ExtraFeature, ...]) -> tuple[ExtraFeature, ...]:
+        if len(set(extra)) < len(extra):
+            raise ValueError(f"each kind of feature once, received {list(extra)}")
+        return extra
 
 
 class NetworkConfig(_Section):
@@ -151,6 +180,11 @@ class FitConfig(_Section):
         default=None,
         ge=1,
         description="rows of every training batch, instead of the two limits above",
+    )
+    padding: Literal["pre", "post"] = Field(
+        default="post",
+        description="the side of a training row that is padded. It is masked, so no answer "
+        "depends on it; serving pads after the text",
     )
     learning_rate: float = Field(default=1e-3, gt=0)
     schedule: Literal["cosine", "constant"] = "cosine"
@@ -220,6 +254,7 @@ class TrainingConfig(_Section):
     pipeline: PipelineSection = PipelineSection()
     tokenizer: TokenizerConfig = TokenizerConfig()
     vectors: VectorsConfig = VectorsConfig()
+    features: FeaturesConfig = FeaturesConfig()
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
     objective: ObjectiveConfig = ObjectiveConfig()

@@ -49,7 +49,7 @@ def teach(
             )
             opinions.append(linear.probabilities(texts))
         else:
-            opinions.append(_from_model(Path(teacher), train.label_names, texts))
+            opinions.append(from_model(Path(teacher), train.label_names, texts))
     return agree(opinions).astype(np.float32)
 
 
@@ -110,10 +110,15 @@ def _log_ratio(present: csr_matrix, inside: npt.NDArray[np.bool_]) -> npt.NDArra
     return np.log((p / p.sum()) / (q / q.sum()))
 
 
-def _from_model(
+def from_model(
     folder: Path, label_names: Sequence[str], texts: Sequence[str]
 ) -> npt.NDArray[np.float64]:
-    """Let a model's current version label texts. One without a token gets the same for all."""
+    """Let a model's current version label n texts, (n, C). One without a token gets 1 / C.
+
+    Raises:
+        ConfigError: the model has other labels.
+        BundleError: it cannot be used.
+    """
     classifier = Classifier.load(bundles.current(folder))
     if tuple(classifier.labels) != tuple(label_names):
         raise ConfigError(

@@ -27,7 +27,7 @@ def to_weights(model: keras.Model, config: NetworkConfig, *, storage: str) -> We
         `embedding` (V, F); for each layer `lstm_k.W` (D, 4H, F), `lstm_k.R` (D, 4H, H) and
         `lstm_k.B` (D, 8H), with D directions; `head.W` (P, C) and `head.B` (C,).
     """
-    weights: Weights = {"embedding": _values(model, "embedding")[0].astype(storage)}
+    weights: Weights = {"embedding": network.embedding(model).astype(storage)}
     for number in range(len(config.layers)):
         values = _values(model, _layer_name(config, number))
         directions = [values[start : start + 3] for start in range(0, len(values), 3)]
@@ -42,7 +42,7 @@ def to_weights(model: keras.Model, config: NetworkConfig, *, storage: str) -> We
 
 def load_weights(model: keras.Model, config: NetworkConfig, weights: Weights) -> None:
     """Put the weights of `to_weights` into a Keras model of the same shapes."""
-    model.get_layer("embedding").set_weights([weights["embedding"].astype(np.float32)])
+    network.set_embedding(model, weights["embedding"])
     for number in range(len(config.layers)):
         input_weights, recurrent, bias = (weights[f"lstm_{number}.{part}"] for part in "WRB")
         values = []
@@ -60,7 +60,7 @@ def load_weights(model: keras.Model, config: NetworkConfig, weights: Weights) ->
 def export_keras(directory: Path, output: Path) -> None:
     """Write a bundle's network as a Keras model, for those who go on from there by themselves.
 
-    To read it: `import training.network`, which names its pooling layer to Keras, and then
+    To read it: `import training.network`, which names its layers to Keras, and then
     `keras.saving.load_model(output)`. Its answers are logits.
 
     Raises:
@@ -82,6 +82,11 @@ def network_config(bundle: Bundle) -> NetworkConfig:
     return NetworkConfig(**{name: shape[name] for name in NetworkConfig.model_fields})
 
 
+def extra_features(bundle: Bundle) -> tuple[str, ...]:
+    """Return the names of the embedding's last columns, which are extra features."""
+    return tuple(bundle.manifest.network.get("extra_features", ()))  # older ones had none
+
+
 def from_bundle(bundle: Bundle) -> tuple[keras.Model, NetworkConfig]:
     """Rebuild a bundle's network in Keras, with its weights."""
     shape = bundle.manifest.network
@@ -90,6 +95,7 @@ def from_bundle(bundle: Bundle) -> tuple[keras.Model, NetworkConfig]:
         config,
         vocabulary=shape["vocabulary"],
         features=shape["features"],
+        extra=len(extra_features(bundle)),
         columns=tasks.of(bundle.manifest).columns,
     )
     load_weights(model, config, from_onnx(bundle.network))

@@ -1,32 +1,26 @@
-"""One run, from a configuration to a verified bundle; or several, for their figures."""
+"""From a configuration to a verified bundle, or to the figures of several."""
 
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
 from training import checkpoint as checkpoints
-from training import learn, replay, vectors
-from training.assemble import Trained, assemble, library_versions
-from training.callbacks import AfterEpoch
-from training.checkpoint import Checkpoint, Prepared
-from training.config import ConfigError, TrainingConfig
+from training import replay
+from training.assemble import library_versions
+from training.checkpoint import Checkpoint
+from training.config import CHECKPOINT_MINUTES, ConfigError, TrainingConfig
 from training.evaluation.figures import FIGURES
 from training.evaluation.spread import table
 from training.folds import over_folds
-from training.ready import make_ready
 from training.rows import sources
 from training.seeds import best_of
-from training.tasks import LEARNING
+from training.train import make_bundle
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +33,7 @@ def fit(
     base: Path | None = None,
     seeds: int = 1,
     resume: bool = False,
-    checkpoint_minutes: float = checkpoints.MINUTES,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
 ) -> Path:
     """Train a model and save it as the next version of `models/<name>`.
 
@@ -60,7 +54,12 @@ def fit(
         KeyboardInterrupt: with where the checkpoint is, if there is one.
     """
     with _made(model_directory):
-        data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+        data = sources.load(
+            config.data,
+            seed=config.fit.seed,
+            directories=data_directories,
+            lexicon=config.features.lexicon,
+        )
         origin = bundles.load(base) if base is not None else None
         known = None
         if origin is not None and origin.manifest.task == config.data.task:
@@ -77,7 +76,7 @@ def fit(
                 "%s is of an interrupted run, and will be replaced: --resume would go on with it",
                 checkpoint.path,
             )
-        try:
+        with checkpoint.offered():
             if seeds == 1:
                 bundle = make_bundle(config, data, origin, checkpoint=checkpoint)
             else:  # without a checkpoint, which holds one run
@@ -86,13 +85,6 @@ def fit(
                 bundle = replay.report(bundle, origin, known)
             first = not (model_directory / bundles.CURRENT).exists()
             directory = bundles.save(bundle, model_directory, verify=Classifier.load)
-        except KeyboardInterrupt:
-            if checkpoint.state is None:
-                raise
-            raise KeyboardInterrupt(
-                f"{checkpoint.path} holds {checkpoint.state.step} batches of learning; "
-                "the same command with --resume goes on from there"
-            ) from None
         checkpoint.remove()
         if first:
             bundles.activate(model_directory, directory.name)
@@ -111,81 +103,17 @@ def cross_validate(
     Raises:
         ConfigError, DataError, BundleError: as `fit`; the rows of a label are too few.
     """
-    data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+    data = sources.load(
+        config.data,
+        seed=config.fit.seed,
+        directories=data_directories,
+        lexicon=config.features.lexicon,
+    )
     origin = bundles.load(base) if base is not None else None
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed
     )
     return table("fold", figures, tuple(FIGURES[config.data.task].titles))
-
-
-def try_out(
-    config: TrainingConfig, data: sources.Data, *, after_epoch: AfterEpoch
-) -> list[dict[str, float]]:
-    """Train a model, and save nothing.
-
-    Args:
-        data: of the configuration; the same may be given again.
-        after_epoch: as `learn.learn` calls it.
-    Returns:
-        What each epoch measured on the validation rows.
-    """
-    ready = make_ready(config, data, None, Prepared())
-    return learn.learn(
-        ready.trained.model,
-        ready.rows,
-        ready.checked,
-        config.fit,
-        config.objective,
-        task=config.data.task,
-        after_epoch=after_epoch,
-    )
-
-
-def make_bundle(
-    config: TrainingConfig,
-    data: sources.Data,
-    origin: Bundle | None = None,
-    *,
-    checkpoint: Checkpoint | None = None,
-) -> Bundle:
-    """Train a model on data that are read, and measure it.
-
-    Args:
-        origin: to go on from.
-        checkpoint: of an interrupted run where it holds a state; written as learning goes on.
-    """
-    logger.info(
-        "%d rows to train on (%s), %d for validation, %d unlabelled, %d taught",
-        len(data.train),
-        data.train.described(),
-        len(data.validation),
-        len(data.unlabelled),
-        len(data.taught.texts),
-    )
-    prepared = checkpoint.prepared if checkpoint is not None else Prepared()
-    ready = make_ready(config, data, origin, prepared)
-    trained, checked = ready.trained, ready.checked
-    history = learn.learn(
-        trained.model,
-        ready.rows,
-        checked,
-        config.fit,
-        config.objective,
-        task=trained.task.name,
-        checkpoint=checkpoint,
-    )
-    _finish_embedding(trained, ready.seen, name_emoji=origin is None)
-    task = LEARNING[trained.task.name].calibrated(
-        trained.task, checked.outputs(trained.model), checked.labels, checked.sources
-    )
-    return assemble(
-        config,
-        data.files,
-        replace(trained, task=task),
-        history=history,
-        validation=ready.validation,
-    )
 
 
 def _identity(config: TrainingConfig, data: sources.Data, origin: Bundle | None) -> dict[str, Any]:
@@ -213,22 +141,3 @@ def _made(directory: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):  # it stays unless it is empty
             directory.rmdir()
-
-
-def _finish_embedding(
-    trained: Trained, ids: list[npt.NDArray[np.int32]], *, name_emoji: bool
-) -> None:
-    """Bring the embedding to what is stored, so that what is measured is what is served.
-
-    Args:
-        name_emoji: whether emoji that no training text holds follow the words of their names; a
-            base's stay as the base learned them.
-    """
-    (values,) = trained.model.get_layer("embedding").get_weights()
-    vocabulary = trained.pipeline.tokenizer.vocabulary()
-    unseen = np.bincount(np.concatenate(ids), minlength=len(vocabulary)) == 0
-    if name_emoji:
-        vectors.name_emoji(values, vocabulary, unseen=unseen)
-    trained.model.get_layer("embedding").set_weights(
-        [values.astype(trained.storage).astype(np.float32)]
-    )

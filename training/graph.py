@@ -33,6 +33,8 @@ def to_onnx(weights: Weights, config: NetworkConfig) -> bytes:
         helper.make_node("Cast", ["stored"], ["sequence"], to=TensorProto.FLOAT),
     ]
     for number, units in enumerate(config.layers):
+        if number > 0:
+            nodes += _merged(number)
         nodes += _lstm(number, units, bidirectional=config.bidirectional)
     nodes += _pooling(config)
     nodes.append(helper.make_node("Gemm", ["pooled", "head.W", "head.B"], ["logits"]))  # (n, C)
@@ -44,9 +46,9 @@ def to_onnx(weights: Weights, config: NetworkConfig) -> bytes:
         "step": np.array(1, np.int32),
         "first_axis": np.array([0], np.int64),
         "second_axis": np.array([1], np.int64),
-        "last_axis": np.array([2], np.int64),
+        "later_axes": np.array([1, 2, 3], np.int64),
         "merge_directions": np.array([0, 0, -1], np.int64),
-        "merge_states": np.array([0, -1], np.int64),
+        "merge_parts": np.array([0, -1], np.int64),
         "lowest": np.array(-np.inf, np.float32),
         "nothing": np.array(0, np.float32),
     }
@@ -81,53 +83,69 @@ def from_onnx(data: bytes) -> Weights:
 
 
 def _lstm(number: int, units: int, *, bidirectional: bool) -> list[onnx.NodeProto]:
-    """One layer: `sequence` (L, n, F) -> `sequence` (L, n, D * H), `states_k` (D, n, H)."""
-    source = "sequence" if number == 0 else f"sequence_{number}"
-    target = f"sequence_{number + 1}"
+    """One layer: its input -> `outputs_k` (L, D, n, H), `states_k` (D, n, H)."""
     return [
         helper.make_node(
             "LSTM",
-            [source, f"lstm_{number}.W", f"lstm_{number}.R", f"lstm_{number}.B", "lengths"],
+            [
+                "sequence" if number == 0 else f"sequence_{number}",
+                f"lstm_{number}.W",
+                f"lstm_{number}.R",
+                f"lstm_{number}.B",
+                "lengths",
+            ],
             [f"outputs_{number}", f"states_{number}"],
             hidden_size=units,
             direction="bidirectional" if bidirectional else "forward",
-        ),  # (L, D, n, H), (D, n, H)
+        )
+    ]
+
+
+def _merged(number: int) -> list[onnx.NodeProto]:
+    """One layer's outputs -> the next one's input, `sequence_k` (L, n, D * H)."""
+    return [
         helper.make_node(
-            "Transpose", [f"outputs_{number}"], [f"by_row_{number}"], perm=[0, 2, 1, 3]
+            "Transpose", [f"outputs_{number - 1}"], [f"by_row_{number}"], perm=[0, 2, 1, 3]
         ),
-        helper.make_node("Reshape", [f"by_row_{number}", "merge_directions"], [target]),
+        helper.make_node(
+            "Reshape", [f"by_row_{number}", "merge_directions"], [f"sequence_{number}"]
+        ),
     ]
 
 
 def _pooling(config: NetworkConfig) -> list[onnx.NodeProto]:
-    """The last layer's outputs and states -> `pooled` (n, P), over the real timesteps alone."""
+    """The last layer's outputs and states -> `pooled` (n, P), over the real timesteps alone.
+
+    The directions stay apart until nothing is left of the timesteps: it is quicker to bring the
+    few numbers that are pooled into the order of `head.W` than the whole sequence.
+    """
     number = len(config.layers) - 1
-    sequence, states = f"sequence_{number + 1}", f"states_{number}"
+    outputs, parts = f"outputs_{number}", {"last": f"states_{number}"}  # each part is (D, n, H)
     nodes: list[onnx.NodeProto] = []
     if {"max", "mean"} & set(config.pooling):
+        nodes.append(helper.make_node("Unsqueeze", ["lengths", "second_axis"], ["ends"]))  # (n, 1)
+    if "max" in config.pooling:
+        parts["max"] = "max"
         nodes += [
             helper.make_node("Squeeze", ["longest", "first_axis"], ["limit"]),
             helper.make_node("Range", ["start", "limit", "step"], ["numbers"]),  # (L,)
-            helper.make_node("Unsqueeze", ["numbers", "second_axis"], ["column"]),  # (L, 1)
-            helper.make_node("Less", ["column", "lengths"], ["is_real"]),  # (L, n)
-            helper.make_node("Unsqueeze", ["is_real", "last_axis"], ["mask"]),  # (L, n, 1)
-        ]
-    if "max" in config.pooling:
-        nodes += [
-            helper.make_node("Where", ["mask", sequence, "lowest"], ["candidates"]),
+            helper.make_node("Unsqueeze", ["numbers", "later_axes"], ["column"]),  # (L, 1, 1, 1)
+            helper.make_node("Less", ["column", "ends"], ["is_real"]),  # (L, 1, n, 1)
+            helper.make_node("Where", ["is_real", "nothing", "lowest"], ["penalty"]),
+            helper.make_node("Add", [outputs, "penalty"], ["candidates"]),
             helper.make_node("ReduceMax", ["candidates", "first_axis"], ["max"], keepdims=0),
         ]
     if "mean" in config.pooling:
+        parts["mean"] = "mean"
         nodes += [
-            helper.make_node("Where", ["mask", sequence, "nothing"], ["summands"]),
-            helper.make_node("ReduceSum", ["summands", "first_axis"], ["sum"], keepdims=0),
-            helper.make_node("Cast", ["lengths"], ["counts"], to=TensorProto.FLOAT),
-            helper.make_node("Unsqueeze", ["counts", "second_axis"], ["divisor"]),  # (n, 1)
-            helper.make_node("Div", ["sum", "divisor"], ["mean"]),
+            # What ONNX Runtime's LSTM gives for the padding is 0.
+            helper.make_node("ReduceSum", [outputs, "first_axis"], ["sum"], keepdims=0),
+            helper.make_node("Cast", ["ends"], ["counts"], to=TensorProto.FLOAT),
+            helper.make_node("Div", ["sum", "counts"], ["mean"]),
         ]
-    if "last" in config.pooling:
-        nodes += [
-            helper.make_node("Transpose", [states], ["states"], perm=[1, 0, 2]),  # (n, D, H)
-            helper.make_node("Reshape", ["states", "merge_states"], ["last"]),
-        ]
-    return [*nodes, helper.make_node("Concat", list(config.pooling), ["pooled"], axis=1)]
+    return [
+        *nodes,
+        helper.make_node("Concat", [parts[name] for name in config.pooling], ["parts"], axis=0),
+        helper.make_node("Transpose", ["parts"], ["parts_by_row"], perm=[1, 0, 2]),
+        helper.make_node("Reshape", ["parts_by_row", "merge_parts"], ["pooled"]),
+    ]

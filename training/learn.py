@@ -1,15 +1,11 @@
-"""Keras learns: loss, schedule, progress, and from where an interrupted run left off."""
+"""Keras learns: loss, optimizer, schedule, and from where an interrupted run left off."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from sentiment.prediction import TaskName
-from sentiment.task import Task
 from training import feed
 from training.batches import Epochs, Rows
 from training.callbacks import AfterEpoch, Averaging, KeepBest, Saving
@@ -20,6 +16,7 @@ from training.network import with_fixed_batch
 from training.objective import MixedObjective
 from training.progress import Progress
 from training.tasks import LEARNING
+from training.validation import Validation
 
 _LABELS_ALONE = ObjectiveConfig()
 
@@ -27,7 +24,7 @@ _LABELS_ALONE = ObjectiveConfig()
 def learn(
     model: keras.Model,
     rows: Rows,
-    validation: "Validation",
+    validation: Validation,
     config: FitConfig,
     objective: ObjectiveConfig = _LABELS_ALONE,
     *,
@@ -52,6 +49,7 @@ def learn(
         batch_tokens=config.batch_tokens,
         seed=config.seed,
         word_dropout=config.word_dropout,
+        padding=config.padding,
         fixed_batch=config.fixed_batch,
     )
     steps = batches.steps()
@@ -70,7 +68,7 @@ def learn(
         loss=LEARNING[task].loss(rows.targets.shape[1], config),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
-    best = KeepBest(validation.measure, FIGURES[task], config, after_epoch)
+    best = KeepBest(model, validation.measure, FIGURES[task], config, after_epoch)
     saving = [Saving(checkpoint, best, steps)] if checkpoint is not None else []
     state = checkpoint.state if checkpoint is not None else None
     step = 0
@@ -97,56 +95,8 @@ def learn(
             # It ends with the average in the weights' place: the next one goes on from before that.
             state = saving[0].state if saving else None
             step = len(best.history) * steps
-    learner.set_weights(best.weights)
+    model.set_weights(best.weights)
     return best.history
-
-
-class Validation:
-    """Rows that no weight is trained on, by the data set they are from."""
-
-    def __init__(
-        self,
-        ids: Sequence[npt.NDArray[np.int32]],
-        labels: npt.NDArray[Any],
-        sources: npt.NDArray[np.int32],
-        task: Task,
-        *,
-        batch_tokens: int,
-    ) -> None:
-        # sorted by length, so that a batch holds little padding
-        order = np.argsort([len(row) for row in ids], kind="stable")
-        self._ids = [ids[i] for i in order]
-        self.labels = labels[order]
-        self.sources = sources[order]
-        self._task = task
-        self._batch_tokens = batch_tokens
-
-    def outputs(self, model: keras.Model) -> npt.NDArray[np.float32]:
-        """Return float32 (n, K), in the order of `labels` and `sources`."""
-        return predict(model, self._ids, batch_tokens=self._batch_tokens)
-
-    def measure(self, model: keras.Model) -> dict[str, float]:
-        """Return what an epoch is measured by, each figure the mean over the data sets."""
-        judge = FIGURES[self._task.name]
-        answers = self._task.activate(self.outputs(model))
-        by_source = [
-            judge.measure(answers[rows], self.labels[rows], self._task.labels)
-            for source in np.unique(self.sources)
-            for rows in [self.sources == source]
-        ]
-        return {
-            name: float(np.mean([values[name] for values in by_source])) for name in judge.of_epoch
-        }
-
-
-def predict(
-    model: keras.Model, ids: Sequence[npt.NDArray[np.int32]], *, batch_tokens: int
-) -> npt.NDArray[np.float32]:
-    """Return the outputs, float32 (n, K), of n ragged rows in their order."""
-    outputs: npt.NDArray[np.float32] = model.predict(
-        feed.to_predict(ids, batch_tokens=batch_tokens), verbose=0
-    )
-    return outputs
 
 
 def _schedule(config: FitConfig, steps: int) -> Any:

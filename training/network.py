@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import layers, ops
 
 from training.config import NetworkConfig, Pooling
@@ -58,12 +59,76 @@ class MaskedPooling(layers.Layer):
         return ops.concatenate([_at(forward, last), _at(backward, first)], axis=-1)
 
 
-def build(config: NetworkConfig, *, vocabulary: int, features: int, columns: int) -> keras.Model:
+@keras.saving.register_keras_serializable("sentiment")
+class WideEmbedding(layers.Layer):
+    """Vectors that learn, and beside them K features that do not: ids (n, T) -> (n, T, F).
+
+    Args:
+        vocabulary: V.
+        features: F, the vectors' own and the K.
+        extra: K.
+    """
+
+    def __init__(self, vocabulary: int, features: int, extra: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.sizes = (vocabulary, features, extra)
+        self.vectors = layers.Embedding(vocabulary, features - extra, mask_zero=True)
+        self.extra = layers.Embedding(
+            vocabulary, extra, embeddings_initializer="zeros", trainable=False
+        )
+        self.supports_masking = True
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("vocabulary", "features", "extra")
+        return {**super().get_config(), **dict(zip(names, self.sizes, strict=True))}
+
+    def build(self, shape: Any) -> None:
+        self.vectors.build(shape)
+        self.extra.build(shape)
+
+    def compute_mask(self, ids: Any, previous_mask: Any = None) -> Any:
+        return self.vectors.compute_mask(ids)  # (n, T)
+
+    def call(self, ids: Any) -> Any:
+        return ops.concatenate([self.vectors(ids), self.extra(ids)], axis=-1)
+
+
+@keras.saving.register_keras_serializable("sentiment")
+class VectorDropout(layers.Layer):
+    """Drop features of the vectors, whole rows at a time, and none of the K beside them.
+
+    Args:
+        rate: the share that is dropped.
+        extra: K.
+    """
+
+    def __init__(self, rate: float, extra: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = rate
+        self.extra = extra
+        self.dropout = layers.SpatialDropout1D(rate)
+        self.supports_masking = True
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rate": self.rate, "extra": self.extra}
+
+    def build(self, shape: Any) -> None:
+        self.dropout.build((*shape[:-1], shape[-1] - self.extra))
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        vectors, extra = x[..., : -self.extra], x[..., -self.extra :]
+        return ops.concatenate([self.dropout(vectors, training=training), extra], axis=-1)
+
+
+def build(
+    config: NetworkConfig, *, vocabulary: int, features: int, columns: int, extra: int = 0
+) -> keras.Model:
     """Build the network, untrained.
 
     Args:
         vocabulary: V, rows of the embedding.
-        features: F of each timestep.
+        features: F of each timestep, the extra ones among them.
+        extra: how many of the features are fixed, and never dropped: the last ones.
         columns: K of the outputs: logits, of two classes the log odds of the second alone; or the
             value of a regression.
     Returns:
@@ -71,9 +136,25 @@ def build(config: NetworkConfig, *, vocabulary: int, features: int, columns: int
         either side: the padding's id is 0, which `mask_zero` keeps from the LSTM's state.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")  # (n, T)
-    x = layers.Embedding(vocabulary, features, mask_zero=True, name="embedding")(ids)  # (n, T, F)
-    x = layers.SpatialDropout1D(config.embedding_dropout)(x)
+    if extra:
+        x = WideEmbedding(vocabulary, features, extra, name="embedding")(ids)  # (n, T, F)
+        x = VectorDropout(config.embedding_dropout, extra)(x)
+    else:
+        x = layers.Embedding(vocabulary, features, mask_zero=True, name="embedding")(ids)
+        x = layers.SpatialDropout1D(config.embedding_dropout)(x)
     return keras.Model(ids, _answer(x, {}, config, columns))
+
+
+def embedding(model: keras.Model) -> npt.NDArray[np.float32]:
+    """Return the embedding's table, float32 (V, F), the extra features in its last columns."""
+    return np.concatenate(model.get_layer("embedding").get_weights(), axis=1)
+
+
+def set_embedding(model: keras.Model, table: npt.NDArray[np.floating]) -> None:
+    """Put such a table in."""
+    layer = model.get_layer("embedding")
+    first, *others = (part.shape[1] for part in layer.get_weights())
+    layer.set_weights(np.split(table.astype(np.float32), [first] if others else [], axis=1))
 
 
 def build_numeric(

@@ -19,11 +19,15 @@ def learn_pipeline(
     Returns:
         The pipeline, and the tokens of each training row before it is cut.
     """
+    settings, extra = config.tokenizer, config.features.extra
     tokenizer = tokenizer or Tokenizer.train(
         data.train.texts + data.unlabelled + data.taught.texts,
-        vocabulary_size=config.tokenizer.vocabulary_size,
-        min_frequency=config.tokenizer.min_frequency,
+        vocabulary_size=settings.vocabulary_size,
+        min_frequency=settings.min_frequency,
         alphabet=vectors.emoji_alphabet(),
+        words=data.lexicon.words if data.lexicon else (),
+        lowercase="casing" not in extra if settings.lowercase is None else settings.lowercase,
+        elongation=settings.elongation or (3 if "elongation" in extra else 2),
     )
     uncut = Pipeline(tokenizer, config.pipeline)
     lengths = [len(row) for row in token_ids(uncut, data.train.texts)]

@@ -16,15 +16,16 @@ from sentiment.task import Task
 from training import distil, export, graph, network, vectors
 from training.assemble import Trained
 from training.batches import Rows
-from training.checkpoint import Prepared
 from training.config import TrainingConfig
 from training.encode import encode, join, taught_rows, token_ids, with_unlabelled
-from training.learn import Validation
+from training.features import Features, of_vocabulary
 from training.prepare import learn_pipeline
 from training.rows.dataset import Examples
 from training.rows.sources import Data
+from training.state import Prepared
 from training.tasks import LEARNING
-from training.transfer import head_between
+from training.transfer import features_for, head_between
+from training.validation import Validation
 
 logger = logging.getLogger(__name__)
 
@@ -66,10 +67,12 @@ def make_ready(
     task = learning.task(train)
     rows = learning.rows(task, train, ids, data.repeats, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
+    extra = of_vocabulary(pipeline.tokenizer, config.features, data.lexicon)
     if origin is not None:
-        trained = _of_base(origin, task, pipeline, seed=config.fit.seed)
+        trained = _of_base(origin, task, pipeline, extra, ids, seed=config.fit.seed)
     else:
-        trained = _of_vectors(config, task, pipeline, ids + unlabelled_ids, prepared)
+        texts = ids + unlabelled_ids
+        trained = _of_vectors(config, task, pipeline, extra, texts, prepared)
     taught_ids = token_ids(pipeline, data.taught.texts)
     if taught_ids:
         rows = join(
@@ -95,33 +98,50 @@ def make_ready(
     return Ready(trained, rows, ids + taught_ids, validation, checked)
 
 
-def _of_base(origin: Bundle, task: Task, pipeline: Pipeline, *, seed: int) -> Trained:
-    """Build a base's network with its weights, and a head for this task."""
+def _of_base(
+    origin: Bundle,
+    task: Task,
+    pipeline: Pipeline,
+    extra: Features,
+    ids: list[npt.NDArray[np.int32]],
+    *,
+    seed: int,
+) -> Trained:
+    """Build a base's network with its weights, and a head for this task.
+
+    Args:
+        extra: features that it gets where it has none of the name.
+        ids: of the training texts.
+    """
     shape = origin.manifest.network
     settings = export.network_config(origin)
     weights = graph.from_onnx(origin.network)
     head_between(weights, tasks.of(origin.manifest), task, seed=seed)
+    extra = features_for(weights, export.extra_features(origin), extra)
     model = network.build(
         settings,
         vocabulary=len(pipeline.tokenizer.vocabulary()),
-        features=shape["features"],
+        features=weights["embedding"].shape[1],
+        extra=len(extra.names),
         columns=task.columns,
     )
     export.load_weights(model, settings, weights)
     coverage = origin.manifest.metrics["coverage"]
-    return Trained(model, settings, shape["storage"], pipeline, task, coverage)
+    return Trained(model, settings, shape["storage"], pipeline, task, coverage, extra.shares(ids))
 
 
 def _of_vectors(
     config: TrainingConfig,
     task: Task,
     pipeline: Pipeline,
+    extra: Features,
     ids: list[npt.NDArray[np.int32]],
     prepared: Prepared,
 ) -> Trained:
     """Build the configuration's network, with start vectors.
 
     Args:
+        extra: features that stand beside the vectors.
         ids: of all texts there are, for the vectors to be trained on.
     """
     vocabulary = pipeline.tokenizer.vocabulary()
@@ -133,11 +153,21 @@ def _of_vectors(
         )
     start = prepared.start
     logger.info("vectors: %s", start.coverage)
+    table = np.concatenate([start.values, extra.values], axis=1)  # (V, F)
     model = network.build(
         config.network,
         vocabulary=len(vocabulary),
-        features=start.values.shape[1],
+        features=table.shape[1],
+        extra=len(extra.names),
         columns=task.columns,
     )
-    model.get_layer("embedding").set_weights([start.values])
-    return Trained(model, config.network, config.vectors.storage, pipeline, task, start.coverage)
+    network.set_embedding(model, table)
+    return Trained(
+        model,
+        config.network,
+        config.vectors.storage,
+        pipeline,
+        task,
+        start.coverage,
+        extra.shares(ids),
+    )

@@ -1,10 +1,11 @@
-"""Going on from a bundle: its head, fitted to the task and the labels of the new data."""
+"""Going on from a bundle: its head and its extra features, fitted to what is new."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from sentiment.task import Classification, Regression, Task
+from training.features import Features
 from training.graph import Weights
 
 
@@ -54,3 +55,27 @@ def head_for(
         new_kernel = new_kernel[:, 1:] - new_kernel[:, :1]
         new_bias = new_bias[1:] - new_bias[:1]
     weights["head.W"], weights["head.B"] = new_kernel, new_bias
+
+
+def features_for(weights: Weights, old: Sequence[str], extra: Features) -> Features:
+    """Give a base's embedding extra features in place.
+
+    Those of a name that the base has replace its own; a new one is added behind them, with a
+    kernel of zeros in the first LSTM layer, so that at first the answers are the base's. What the
+    base has beside them stays.
+
+    Args:
+        old: the names of the base's extra features, the last columns of its embedding.
+    Returns:
+        All that the embedding then has.
+    """
+    table, kernel = weights["embedding"], weights["lstm_0.W"]  # (V, F), (D, 4H, F)
+    added = [name for name in extra.names if name not in old]
+    names = (*old, *added)
+    table = np.pad(table, [(0, 0), (0, len(added))])
+    weights["lstm_0.W"] = np.pad(kernel, [(0, 0), (0, 0), (0, len(added))])
+    last = table[:, table.shape[1] - len(names) :]  # (V, K), a view
+    for name, column in zip(extra.names, extra.values.T, strict=True):
+        last[:, names.index(name)] = column
+    weights["embedding"] = table
+    return Features(names, last.astype(np.float32))

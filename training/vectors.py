@@ -36,11 +36,15 @@ class Vectors:
 
 
 class Corpus:
-    """Rows of ids as the sentences of token strings that gensim reads, again for each epoch."""
+    """Rows of ids as the sentences of token strings that gensim reads, again for each epoch.
+
+    The tokens are in lower case, whatever the vocabulary keeps: "Good" starts from what is known
+    of "good".
+    """
 
     def __init__(self, rows: Sequence[npt.NDArray[np.int32]], vocabulary: Sequence[str]) -> None:
         self.rows = rows
-        self._vocabulary = np.array(vocabulary, object)
+        self._vocabulary = np.array([token.lower() for token in vocabulary], object)
 
     def __iter__(self) -> Iterator[list[str]]:
         for row in self.rows:
@@ -77,9 +81,11 @@ def start(
         name_emoji(values, vocabulary, unseen=~known)
         parts.append(values)
     for found in _trained_and_read(Corpus(rows, vocabulary), config, seed=seed, workers=workers):
-        has = np.array([token in found.key_to_index for token in vocabulary])
+        # as it is written where the vectors tell cases apart, else in lower case
+        keys = [t if t in found.key_to_index else t.lower() for t in vocabulary]
+        has = np.array([key in found.key_to_index for key in keys])
         values = random.normal(0, found.vectors.std(), (len(vocabulary), found.vector_size))
-        values[has] = found[[vocabulary[index] for index in np.flatnonzero(has)]]
+        values[has] = found[[keys[index] for index in np.flatnonzero(has)]]
         name_emoji(values, vocabulary, unseen=~has)
         parts.append(values)
         known |= has

@@ -189,6 +189,34 @@ def test_the_alphabet_gets_rows_without_being_seen() -> None:
     assert {"🧨", "🪆"} <= set(trained.vocabulary())
 
 
+def test_words_get_rows_whole_without_being_seen() -> None:
+    words = ["Excellent", "not bad", "<p>", "good", "excellent"]
+    trained = Tokenizer.train(["good film"], vocabulary_size=100, min_frequency=1, words=words)
+    vocabulary = trained.vocabulary()
+    assert {"excellent", "good", "film"} <= set(vocabulary)
+    assert {"Excellent", "not bad", "bad", "<p>"}.isdisjoint(vocabulary)
+    assert len(set(vocabulary)) == len(vocabulary)
+    assert trained.encode("excellent").encoding.tokens == ["excellent"]
+
+
+def test_a_vocabulary_can_keep_case_and_elongations() -> None:
+    text = "GREAT Film, sooooo Gooood! HTTPS://a.b DON'T :D &AMP; <BR>x</P> WWW.c.d XD SOOOOOoon"
+    trained = Tokenizer.train(
+        [text], vocabulary_size=300, min_frequency=1, lowercase=False, elongation=3
+    )
+    tokens = trained.encode(text)
+    assert " ".join(tokens.encoding.tokens) == (
+        "GREAT Film , sooo Goood ! HTTPS:// DO N'T :D &AMP; <BR> x WWW. XD SOOOoon"
+    )
+    for token, (start, end) in zip(tokens.encoding.tokens, tokens.offsets, strict=True):
+        assert text[start] == token[0] and text[end - 1] == token[-1]
+        assert end - start >= len(token)
+    copy = Tokenizer.from_json(trained.to_json())
+    assert copy.encode(text).ids == tokens.ids
+    usual = Tokenizer.train([text], vocabulary_size=300, min_frequency=1)
+    assert usual.words("SOOOO Gooood") == ["soo", "good"]
+
+
 def test_the_json_form_gives_the_same_ids(tokenizer: Tokenizer) -> None:
     text = tokenizer.to_json()
     copy = Tokenizer.from_json(text)

@@ -176,6 +176,16 @@ def test_word_dropout_makes_a_share_of_the_real_tokens_unknown():
     assert all(len(set(row[row > 1].tolist())) <= 1 for row in ids)
 
 
+def test_padding_before_the_text():
+    from training.batches import Epochs
+
+    rows = make_rows(random_lengths(60))
+    batches = Epochs(rows, batch_size=16, batch_tokens=400, seed=0, padding="pre")
+    for (before, *_), (after, *_) in zip(one_epoch(batches), one_epoch(epochs(rows)), strict=True):
+        assert all((row[row.argmax() :] > 0).all() for row in before)
+        assert np.array_equal(np.sort(before, axis=1), np.sort(after, axis=1))
+
+
 def fixed(rows, size: int):
     from training.batches import Epochs
 

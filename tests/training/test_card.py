@@ -46,7 +46,11 @@ def test_the_model_card_holds_the_figures():
         "training": {"data": {"notes": "Collected by us; free to use.\n"}},
     }
     card = model_card(manifest, plots=["confusion.png"])
+    assert "fixed features" not in card
+    manifest["metrics"]["extra_features"] = {"casing.upper": 0.0213, "lexicon.valence": 0.1}
+    card = model_card(manifest, plots=["confusion.png"])
     for expected in (
+        "fixed features of the token: casing.upper (2.1% of the training tokens), lexicon.val",
         "## Purpose\n\nA classifier of text into negative, neutral, positive,",
         "- Trained on 2024-05-06.",
         "bidirectional LSTM, 32 + 16 units, max + mean pooling, 50 features, 4000 tokens",

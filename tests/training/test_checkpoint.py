@@ -50,7 +50,7 @@ def rows():
 
 
 def validation():
-    from training.learn import Validation
+    from training.validation import Validation
 
     data = rows()
     labels = data.targets.argmax(axis=1).astype(np.int32)
@@ -132,13 +132,12 @@ def test_dropout_goes_on_where_it_was(tmp_path, whole):
     checkpoint = Checkpoint(path, RUN)
     checkpoint.read()
     state = checkpoint.state
-    seeds = [value.dtype == np.uint32 for value in state.network]
+    seeds = [np.issubdtype(value.dtype, np.integer) for value in state.network]
     assert any(seeds)
     checkpoint.state = replace(
         state,
         network=[
-            value + np.uint32(seed) if seed else value
-            for value, seed in zip(state.network, seeds, strict=True)
+            value + 1 if seed else value for value, seed in zip(state.network, seeds, strict=True)
         ],
     )
     weights, _ = learned(checkpoint)
@@ -159,7 +158,8 @@ def test_an_early_stop_is_not_learned_past(tmp_path):
 
 def test_what_was_prepared_is_kept(tmp_path):
     from sentiment.tokenizer import Tokenizer
-    from training.checkpoint import Checkpoint, Prepared, State
+    from training.checkpoint import Checkpoint
+    from training.state import Prepared, State
     from training.vectors import Vectors
 
     tokenizer = Tokenizer.train(["a good film"], vocabulary_size=2000, min_frequency=1)
@@ -176,7 +176,8 @@ def test_what_was_prepared_is_kept(tmp_path):
 
 
 def written(path, run=RUN):
-    from training.checkpoint import Checkpoint, State
+    from training.checkpoint import Checkpoint
+    from training.state import State
 
     Checkpoint(path, run).write(State(1, [np.ones(3)], [], [], [], []))
 

@@ -112,7 +112,7 @@ def test_what_is_served_is_what_keras_says(base):
     from sentiment.pipeline import Pipeline
     from sentiment.task import activate
     from training.export import from_bundle
-    from training.learn import predict
+    from training.validation import predict
 
     bundle = bundles.load(base)
     model, _ = from_bundle(bundle)
@@ -221,7 +221,7 @@ def test_two_labels_of_a_base_of_three(base, tmp_path):
 
 
 def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, caplog):
-    from training import fit as fits
+    from training.fit import fit
 
     seen = {}
 
@@ -229,9 +229,9 @@ def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, c
         seen["rows"] = len(rows.ids), len(rows.targets), len(rows.weights), len(rows.repeats)
         return [validation.measure(model)]
 
-    monkeypatch.setattr(fits.learn, "learn", learn)
+    monkeypatch.setattr("training.learn.learn", learn)
     with caplog.at_level(logging.INFO):
-        fits.fit(
+        fit(
             configuration(tmp_path, extra={"<b></b>": "negative", "<i></i>": "positive"}),
             tmp_path / "model",
         )
@@ -309,7 +309,7 @@ def test_rows_without_a_target(tokenizer, classes):
 
 
 def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypatch):
-    from training import fit as fits
+    from training.fit import fit
 
     seen = []
 
@@ -317,7 +317,7 @@ def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypat
         seen.append((len(rows.ids), int((rows.weights > 0).sum())))
         return [validation.measure(model)]
 
-    monkeypatch.setattr(fits.learn, "learn", learn)
+    monkeypatch.setattr("training.learn.learn", learn)
     (tmp_path / "more.txt").write_text("a second lovely day\nan awful room\n", encoding="utf-8")
     config = configuration(tmp_path)
     data = config.data.model_copy(
@@ -325,7 +325,7 @@ def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypat
     )
     for name in ("adversarial", "virtual_adversarial"):
         objective = configs.ObjectiveConfig(**{name: 1.0})
-        fits.fit(config.model_copy(update={"data": data, "objective": objective}), tmp_path / name)
+        fit(config.model_copy(update={"data": data, "objective": objective}), tmp_path / name)
     assert seen == [(24, 24), (26, 24)]
 
 

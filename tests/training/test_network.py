@@ -109,6 +109,64 @@ def test_dropout_is_for_training_alone(build):
     assert not np.array_equal(np.asarray(model(ids, training=True)), answers(model, ids))
 
 
+@pytest.fixture(scope="module")
+def wide():
+    """A network whose last 2 of 5 features are fixed, and its table (10, 5)."""
+    from training import network
+
+    config = NetworkConfig(layers=(4,), embedding_dropout=0.5)
+    model = network.build(config, vocabulary=10, features=5, extra=2, columns=3)
+    table = np.random.default_rng(1).normal(size=(10, 5)).astype(np.float32)
+    network.set_embedding(model, table)
+    return model, table
+
+
+def test_extra_features_stand_behind_the_vectors_and_are_masked_as_they_are(wide):
+    from training import network
+
+    model, table = wide
+    assert np.array_equal(network.embedding(model), table)
+    layer = model.get_layer("embedding")
+    ids, lengths = pad(ROWS, 9)
+    assert np.array_equal(np.asarray(layer(ids)), table[ids])
+    assert np.asarray(layer.compute_mask(ids)).sum(axis=1).tolist() == lengths.tolist()
+    left = answers(model, pad(ROWS, 12, padding="pre")[0])
+    assert np.allclose(answers(model, ids), left, rtol=0, atol=1e-6)
+
+
+def test_extra_features_are_never_dropped():
+    from training.network import VectorDropout
+
+    dropped = np.asarray(VectorDropout(0.5, 2)(np.ones((50, 4, 5), np.float32), training=True))
+    assert (dropped[..., 3:] == 1).all()
+    assert set(np.unique(dropped[..., :3])) == {0, 2}
+    assert (np.ptp(dropped, axis=1) == 0).all()  # a feature is dropped in the whole row
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_extra_features_do_not_learn(wide, mixed):
+    import keras
+
+    from training import network
+    from training.config import ObjectiveConfig
+    from training.objective import MixedObjective
+
+    model, table = wide
+    network.set_embedding(model, table)
+    objective = ObjectiveConfig(adversarial=1, virtual_adversarial=1, entropy=1)
+    learner = MixedObjective(model, objective, seed=0) if mixed else model
+    learner.compile(
+        keras.optimizers.Adam(0.1),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    targets = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    learner.train_on_batch(pad(ROWS, 8)[0], targets, sample_weight=np.ones(4, np.float32))
+    after = network.embedding(model)
+    assert np.array_equal(after[:, 3:], table[:, 3:])
+    assert not np.array_equal(after[:, :3], table[:, :3])
+
+
 def test_the_same_seed_starts_the_same_network():
     import keras
 
@@ -117,6 +175,6 @@ def test_the_same_seed_starts_the_same_network():
     weights = []
     for _ in range(2):
         keras.utils.set_random_seed(7)
-        model = network.build(NetworkConfig(layers=(4,)), vocabulary=10, features=5, classes=3)
+        model = network.build(NetworkConfig(layers=(4,)), vocabulary=10, features=5, columns=3)
         weights.append(model.get_weights())
     assert all(np.array_equal(one, other) for one, other in zip(*weights, strict=True))

@@ -101,6 +101,60 @@ def test_without_data_the_command_needs_neither_tensorflow_nor_gensim(tmp_path):
     assert {"tensorflow", "keras", "gensim"}.isdisjoint(run.stdout.splitlines()[-1].split())
 
 
+FEATURES = """
+[vectors]
+method = "random"
+features = 6
+[features]
+extra = ["casing", "elongation"]
+"""
+
+
+def test_extra_features_are_counted_and_named(tmp_path, capsys):
+    (tmp_path / "run.toml").write_text(FEATURES, encoding="utf-8")
+    assert main(["shapes", "--config", str(tmp_path / "run.toml")]) == 0
+    page = capsys.readouterr().out
+    assert "F: 6 random, and extra features of the token: casing.upper, casing.title, elong" in page
+    assert "(n, 400, 9)" in page
+    (tmp_path / "run.toml").write_text(FEATURES + 'lexicon = "words.csv"\n', encoding="utf-8")
+    assert main(["shapes", "--config", str(tmp_path / "run.toml")]) == 0
+    page = capsys.readouterr().out
+    assert "elongation, those of words.csv" in page  # how many they are, its header says
+    assert "(n, 400, F)" in page
+
+
+@pytest.mark.slow
+def test_with_data_the_lexicon_s_columns_are_counted_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text(ROWS, encoding="utf-8")
+    Path("words.csv").write_text("word,valence\nawful,-2\nsplendid,2\n", encoding="utf-8")
+    data = '[data]\ntrain = [{ path = "rows.csv", holdout = 0.2 }]\n'
+    Path("run.toml").write_text(f'{data}{FEATURES}lexicon = "words.csv"\n', encoding="utf-8")
+    assert main(["shapes", "--config", "run.toml", "--data", "."]) == 0
+    page = capsys.readouterr().out
+    assert (
+        "F = 10: 6 random, and extra features of the token: "
+        "casing.upper, casing.title, elongation, lexicon.valence" in page
+    )
+    # "splendid" has a row although no text holds it
+    assert "rows of the vocabulary that have it: " in page and "lexicon.valence 2\n" in page
+    assert "(n, 400, 10)" in page
+    assert "(samples, timesteps, features)" in page
+
+
+def test_what_is_done_to_longer_and_shorter_rows_is_told(tmp_path, capsys):
+    settings = '[pipeline]\ntruncating = "pre"\n[fit]\npadding = "pre"\n'
+    (tmp_path / "run.toml").write_text(settings, encoding="utf-8")
+    for options, cut, padded in (
+        ([], "end", "after"),
+        (["--config", str(tmp_path / "run.toml")], "beginning", "before"),
+    ):
+        assert main(["shapes", *options]) == 0
+        page = capsys.readouterr().out
+        assert f"a longer training row loses its {cut}" in page
+        assert f"shorter rows are padded {padded} their text" in page
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("classes", [2, 4])

@@ -1,10 +1,11 @@
-"""The head that a base's head becomes for other labels."""
+"""What a base's head and its features become for other labels and other features."""
 
 import numpy as np
 import pytest
 
 from sentiment.task import activate
-from training.transfer import head_for
+from training.features import Features
+from training.transfer import features_for, head_for
 
 THREE = ("negative", "neutral", "positive")
 TWO = ("negative", "positive")
@@ -80,3 +81,51 @@ def test_a_new_label_starts_from_the_seed():
         head_for(weights, THREE, ("a", "b", "c"), seed=seed)
     assert np.array_equal(first["head.W"], same["head.W"])
     assert not np.array_equal(first["head.W"], other["head.W"])
+
+
+def wide(*, extra: int) -> dict[str, np.ndarray]:
+    """A base of 4 tokens with two vector features, in float16, and some extra ones."""
+    random = np.random.default_rng(5)
+    return {
+        "embedding": random.normal(size=(4, 2 + extra)).astype(np.float16),
+        "lstm_0.W": random.normal(size=(2, 12, 2 + extra)).astype(np.float32),
+    }
+
+
+def read(weights: dict[str, np.ndarray]) -> np.ndarray:
+    """What the first layer's gates get of each token: (D, 4H, V)."""
+    return weights["lstm_0.W"] @ weights["embedding"].astype(np.float32).T
+
+
+def test_new_features_change_no_answer_at_first():
+    weights, before = wide(extra=0), wide(extra=0)
+    extra = Features(("a", "b"), np.array([[0, 0], [0, 0], [1, 0.5], [0, -1]], np.float32))
+    received = features_for(weights, (), extra)
+    assert received.names == ("a", "b")
+    assert np.array_equal(received.values, extra.values)
+    assert np.array_equal(weights["embedding"][:, :2], before["embedding"])
+    assert np.array_equal(weights["embedding"][:, 2:], extra.values)
+    assert weights["embedding"].dtype == np.float16
+    assert weights["lstm_0.W"].shape == (2, 12, 4)
+    assert np.allclose(read(weights), read(before), atol=1e-6)
+
+
+def test_features_of_a_name_that_the_base_has_are_made_anew_and_others_stay():
+    weights, before = wide(extra=2), wide(extra=2)
+    extra = Features(("c", "b"), np.array([[0, 0], [0, 0], [1, 0.5], [0, -1]], np.float32))
+    received = features_for(weights, ("a", "b"), extra)
+    assert received.names == ("a", "b", "c")
+    assert np.array_equal(weights["embedding"][:, :3], before["embedding"][:, :3])  # and "a"
+    assert weights["embedding"][:, 3].tolist() == [0, 0, 0.5, -1]
+    assert weights["embedding"][:, 4].tolist() == [0, 0, 1, 0]
+    assert np.array_equal(weights["lstm_0.W"][..., :4], before["lstm_0.W"])
+    assert not weights["lstm_0.W"][..., 4].any()
+    assert np.array_equal(received.values, weights["embedding"][:, 2:])
+
+
+def test_a_base_keeps_its_features_where_none_are_named():
+    weights, before = wide(extra=1), wide(extra=1)
+    received = features_for(weights, ("a",), Features((), np.empty((4, 0), np.float32)))
+    assert received.names == ("a",)
+    assert np.array_equal(received.values[:, 0], before["embedding"][:, 2])
+    assert all(np.array_equal(weights[name], before[name]) for name in before)

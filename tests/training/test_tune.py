@@ -298,8 +298,8 @@ network.layers = { choices = [[4], [5]] }
 def test_real_trials_go_on_and_their_best_is_fitted(runner, monkeypatch, capsys):
     from sentiment import bundle as bundles
     from training.__main__ import main
-    from training.fit import try_out
     from training.search import tune
+    from training.train import try_out
 
     def timed(*arguments, **options):
         history = try_out(*arguments, **options)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training import config as configs
 from training.commands import bundle, data, minutes
-from training.config import ConfigError, TrainingConfig
+from training.config import CHECKPOINT_MINUTES, ConfigError, TrainingConfig
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -32,9 +32,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint-minutes",
         type=minutes,
-        default=10,
+        default=CHECKPOINT_MINUTES,
         metavar="N",
-        help="how often an epoch's learning is kept for --resume; default 10",
+        help=f"how often an epoch's learning is kept for --resume; default {CHECKPOINT_MINUTES:g}",
     )
 
 

@@ -48,6 +48,9 @@ def _model(manifest: Mapping[str, Any]) -> Iterator[str]:
         f"{' + '.join(map(str, network['layers']))} units, {' + '.join(network['pooling'])} "
         f"pooling, {network['features']} features, {network['vocabulary']} tokens."
     )
+    if extra := manifest["metrics"].get("extra_features"):
+        having = (f"{name} ({share:.1%} of the training tokens)" for name, share in extra.items())
+        yield f"- Of these, fixed features of the token: {', '.join(having)}."
     yield (
         f"- It reads {pipeline['timesteps']} timesteps at once; longer texts in windows that "
         f"share {pipeline['overlap']}."

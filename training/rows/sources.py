@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
+from training.rows import lexicon as lexicons
 from training.rows.dataset import Examples, drop_leaks, fingerprint, normalise, split
+from training.rows.lexicon import Lexicon
 from training.rows.readers import Problem, Rows, read, read_taught
 from training.rows.targets import TARGETS
 
@@ -46,9 +48,16 @@ class Data:
     unlabelled_repeats: npt.NDArray[np.float32]
     taught: Taught
     files: list[dict[str, Any]]
+    lexicon: Lexicon | None = None
 
 
-def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> Data:
+def load(
+    config: DataConfig,
+    *,
+    seed: int,
+    directories: Sequence[Path] = (),
+    lexicon: str | None = None,
+) -> Data:
     """Read, check and split the data.
 
     The validation examples are those of the validation files, and what is held out of the training
@@ -58,6 +67,7 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         seed: of the rows that are held out, where the configuration names none for them.
         directories: where a relative path is looked for, in turn; without any, in the working
             directory.
+        lexicon: the path of one.
     Raises:
         ConfigError: no training file is named.
         DataError: a file or a row cannot be used.
@@ -79,6 +89,9 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         rows = _read(config, config.validation, directories)
         validation = validation.join(to_examples(rows, examples.label_names))
         files += _describe("validation", rows, config.validation)
+    words = None
+    if lexicon is not None:
+        words = lexicons.read(find(lexicon, directories), encoding=config.encoding)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
     taught_rows, taught = _taught(config, directories, validation)
     return Data(
@@ -93,7 +106,9 @@ def load(config: DataConfig, *, seed: int, directories: Sequence[Path] = ()) -> 
         taught=taught,
         files=files
         + _describe("unlabelled", unlabelled, config.unlabelled)
-        + _describe("taught", taught_rows, config.taught),
+        + _describe("taught", taught_rows, config.taught)
+        + _describe_lexicon(words),
+        lexicon=words,
     )
 
 
@@ -185,3 +200,9 @@ def _describe(role: str, files: Sequence[Rows], sources: Sequence[Source]) -> li
         {"role": role, **fingerprint(rows.path), "rows": len(rows.texts), "weight": source.weight}
         for rows, source in zip(files, sources, strict=True)
     ]
+
+
+def _describe_lexicon(lexicon: Lexicon | None) -> list[dict[str, Any]]:
+    if lexicon is None:
+        return []
+    return [{"role": "lexicon", **fingerprint(lexicon.path), "rows": len(lexicon.words)}]

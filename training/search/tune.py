@@ -27,11 +27,11 @@ from training import config as configs
 from training.config import ConfigError, TrainingConfig
 from training.differences import differences
 from training.evaluation.figures import FIGURES
-from training.fit import try_out
 from training.rows import sources
 from training.search import toml
 from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
 from training.search.trials import FIGURE, NOTE, SECONDS, TRIALS, figure, summary
+from training.train import try_out
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,12 @@ def tune(
         TuneError: no trial came to its end.
     """
     deadline = time.monotonic() + 60 * minutes
-    data = sources.load(config.data, seed=config.fit.seed, directories=data_directories)
+    data = sources.load(
+        config.data,
+        seed=config.fit.seed,
+        directories=data_directories,
+        lexicon=config.features.lexicon,
+    )
     study = _open(folder, config, data)
     search = _Search(study, config, data, deadline)
     fruitless = 0

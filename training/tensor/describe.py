@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from training.config import FitConfig, TrainingConfig, VectorsConfig
+from training.features import Features, names, of_vocabulary
 from training.rows import sources
 from training.tensor import shapes, tensor_files
-from training.tensor.timesteps import describe_cut
+from training.tensor.timesteps import describe_cut, lost
 
 _LARGE = 10  # a tensor's values beyond this saturate the gates
 _QUANTILES = (0.5, 0.9, 0.95, 0.99, 1)
@@ -33,11 +34,17 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
     from training import vectors  # gensim takes seconds to import
     from training.prepare import learn_pipeline
 
-    data = sources.load(config.data, seed=config.fit.seed, directories=directories)
+    data = sources.load(
+        config.data,
+        seed=config.fit.seed,
+        directories=directories,
+        lexicon=config.features.lexicon,
+    )
     pipeline, lengths = learn_pipeline(config, data)
     vocabulary = len(pipeline.tokenizer.vocabulary())
     timesteps = pipeline.config.timesteps
-    features = vectors.count_features(config.vectors)
+    extra = of_vocabulary(pipeline.tokenizer, config.features, data.lexicon)
+    features = vectors.count_features(config.vectors) + len(extra.names)
     labels = data.train.label_names
     quantiles = ", ".join(
         f"{share:.0%} {int(np.quantile(lengths, share, method='higher')):,}" for share in _QUANTILES
@@ -47,7 +54,8 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
         f"T = {timesteps}: {describe_cut(lengths, timesteps, pipeline.config.truncating)}",
         f"    tokens of a row, by share of the rows that have no more: {quantiles}",
         f"V = {vocabulary:,} rows of the vocabulary",
-        f"F = {features}: {_origin(config.vectors)}",
+        f"F = {features}: {_origin(config.vectors)}{_beside(extra.names)}",
+        *_carried(extra),
         f"C = {len(labels)}: {', '.join(labels)}"
         if labels
         else f"values: {data.train.described()}",
@@ -113,14 +121,20 @@ def _without_data(config: TrainingConfig) -> str:
     pipeline = config.pipeline
     by_rows = pipeline.timesteps_quantile is not None
     timesteps: shapes.Axis = "T" if by_rows else pipeline.timesteps
-    features: shapes.Axis = config.vectors.features if config.vectors.path is None else "F"
+    extra = names(config.features, None)
+    if config.features.lexicon:
+        extra = (*extra, f"those of {config.features.lexicon}")
+    features: shapes.Axis = "F"
+    if config.vectors.path is None and config.features.lexicon is None:
+        features = config.vectors.features + len(extra)
     classes, answers = _ANSWERS[config.data.task]
     quantile = f"the {pipeline.timesteps_quantile} quantile of the training rows' lengths, "
     lines = [
         f"n: {_batch(config.fit)}",
-        f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}",
+        f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}; a longer training row "
+        f"loses its {lost(pipeline.truncating)}",
         f"V: at most {config.tokenizer.vocabulary_size:,} rows of the vocabulary",
-        f"F: {_origin(config.vectors)}",
+        f"F: {_origin(config.vectors)}{_beside(extra)}",
         answers,
     ]
     stages = shapes.of_text(config.network, timesteps=timesteps, features=features, classes=classes)
@@ -128,11 +142,11 @@ def _without_data(config: TrainingConfig) -> str:
 
 
 def _batch(config: FitConfig) -> str:
+    size = f"at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
     if config.fixed_batch:
-        return (
-            f"every training batch has batch_shape = ({config.fixed_batch}, T), T its longest row"
-        )
-    return f"a batch has at most {config.batch_size:,} rows and {config.batch_tokens:,} timesteps"
+        size = f"batch_shape = ({config.fixed_batch}, T)"
+    side = "before" if config.padding == "pre" else "after"
+    return f"a training batch has {size}; shorter rows are padded {side} their text to its longest"
 
 
 def _origin(config: VectorsConfig) -> str:
@@ -140,6 +154,17 @@ def _origin(config: VectorsConfig) -> str:
     if config.path is None:
         return trained
     return config.path if config.method == "file" else f"those of {config.path}, and {trained}"
+
+
+def _beside(extra: Sequence[str]) -> str:
+    return f", and extra features of the token: {', '.join(extra)}" if extra else ""
+
+
+def _carried(extra: Features) -> list[str]:
+    """Say how many rows of the vocabulary have each extra feature."""
+    counts = (extra.values != 0).sum(axis=0)
+    carried = [f"{name} {count:,}" for name, count in zip(extra.names, counts, strict=True)]
+    return [f"    rows of the vocabulary that have it: {', '.join(carried)}"] if carried else []
 
 
 def _page(lines: Sequence[str], stages: Sequence[shapes.Stage]) -> str:

@@ -40,8 +40,12 @@ def choose(config: PipelineSection, lengths: Sequence[int]) -> PipelineConfig:
 def describe_cut(lengths: Sequence[int], timesteps: int, truncating: str) -> str:
     """Say how many of the rows are longer than T, and what those lose in training."""
     cut = int((np.asarray(lengths) > timesteps).sum())
-    lost = "beginning" if truncating == "pre" else "end"
     return (
         f"{cut / len(lengths):.1%} of {len(lengths):,} training rows are longer and lose their "
-        f"{lost} (the longest has {max(lengths):,} tokens)"
+        f"{lost(truncating)} (the longest has {max(lengths):,} tokens)"
     )
+
+
+def lost(truncating: str) -> str:
+    """Say which part of a longer row is lost."""
+    return "beginning" if truncating == "pre" else "end"
