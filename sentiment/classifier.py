@@ -203,6 +203,7 @@ class Classifier:
             explanation=None
             if plan.occlusions is None
             else self._explanation(plan.occlusions, label, windows, probabilities),
+            read=encoded.span if encoded.truncated else None,
         )
 
     def _sentence(

@@ -44,13 +44,15 @@ class WordWeight:
     """What one word does for the target; `offset` and `length` are code points.
 
     `weight` is how far the target's log odds, ln(p / (1 - p)), fall when the word is taken out of
-    the text. Above 0 the word speaks for the target, below 0 against it.
+    the text. Above 0 the word speaks for the target, below 0 against it. `unknown` says whether it
+    is one of `Statistics.unknown_tokens`.
     """
 
     offset: int
     length: int
     text: str
     weight: float
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class Prediction:
 
     `score` is P(positive) - P(negative), a balance of probabilities and not an intensity; it is
     None unless the labels include both. `sentences` and `explanation` are None where they were
-    not asked for.
+    not asked for. `read` is where the part that was read starts and ends in code points, None
+    where that is all of the text.
     """
 
     label: str
@@ -80,6 +83,7 @@ class Prediction:
     statistics: Statistics
     sentences: list[Sentence] | None = None
     explanation: Explanation | None = None
+    read: tuple[int, int] | None = None
 
     @property
     def mixed(self) -> bool | None:

@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     # only what starts after the fork loads it.
     from service import (
         admin,
+        comparison,
         compat_v1,
         compat_v2,
         docs,
@@ -45,7 +46,9 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         metrics,
         models,
         openapi,
+        playground,
         predict,
+        root,
     )
     from service.registry import Registry
     from service.together import Together
@@ -68,8 +71,11 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     app.before_request(_begin)
     app.after_request(_finish)
     errors.install(app)
-    for module in (predict, health, models, admin, compat_v1, compat_v2, metrics, openapi, docs):
+    concerns = (predict, health, models, admin, comparison, compat_v1, compat_v2, metrics)
+    for module in (*concerns, openapi, docs, root):
         app.register_blueprint(module.blueprint)
+    if settings.playground == "on":
+        app.register_blueprint(playground.blueprint)
     return app
 
 

@@ -108,6 +108,14 @@ class TokenAnswer(TypedDict):
     length: int
     text: str
     weight: float
+    unknown: bool
+
+
+class Part(TypedDict):
+    """A part of a text; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
 
 
 class ExplanationAnswer(TypedDict):
@@ -118,7 +126,10 @@ class ExplanationAnswer(TypedDict):
 
 
 class DocumentAnswer(TypedDict):
-    """One classified text. `sentences` and `explanation` are there where they were asked for."""
+    """One classified text. `sentences` and `explanation` are there where they were asked for.
+
+    `read` is there where only a part of the text was read.
+    """
 
     id: str | None
     index: int
@@ -131,6 +142,7 @@ class DocumentAnswer(TypedDict):
     warnings: list[Note]
     sentences: NotRequired[list[SentenceAnswer]]
     explanation: NotRequired[ExplanationAnswer]
+    read: NotRequired[Part]
 
 
 class ItemError(TypedDict):

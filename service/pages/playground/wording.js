@@ -1,0 +1,20 @@
+// Numbers and times as they are shown.
+
+const NUMBER = new Intl.NumberFormat("en");
+
+export const number = (value) => NUMBER.format(value);
+
+export const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+export const signed = (value, digits = 2) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+/** A time that somebody waits: "8 s", "2 min 5 s". */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** A moment as the service writes it, to the minute. */
+export const moment = (iso) => (iso ? iso.slice(0, 16).replace("T", " ") : "unknown");
