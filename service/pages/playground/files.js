@@ -56,6 +56,7 @@ export class Files {
   async #open(file) {
     this.#stop?.abort();
     for (const id of ["choose", "run", "results"]) byId(id).hidden = true;
+    byId("drop").classList.add("small");
     say(byId("files-problem"), null);
     try {
       const [model] = await this.#api.models();

@@ -23,8 +23,7 @@ export function report({ texts, truths, outcomes, openText, download }) {
     el("div", { class: "panels" },
       shares(outcomes),
       lengths(texts, outcomes),
-      against?.counted ? accuracy(against) : null,
-      against?.counted ? confusion(against, outcomes.labels) : null),
+      against?.counted ? accuracy(against, outcomes.labels) : null),
     outcomes.versions.size > 1
       ? el("p", { class: "problem" }, `Versions ${[...outcomes.versions].join(" and ")} answered: the model was switched meanwhile.`) : null,
     against && !against.counted ? el("p", { class: "problem" }, "No row has a label that the model knows, so there is nothing to compare with.") : null,
@@ -61,28 +60,28 @@ function lengths(texts, outcomes) {
     el("p", { class: "legend faint" }, outcomes.labels.map((label) => el("span", { class: `key ${tone(label)}` }, label))));
 }
 
-function accuracy({ right, counted }) {
+function accuracy({ right, counted, matrix }, labels) {
   const { value, low, high } = share(right, counted);
   return panel("Accuracy",
     el("p", { class: "display" }, percent(value)),
-    el("p", { class: "faint" }, `${number(right)} of ${plural(counted, "labelled row")} are right; 95 % interval ${percent(low)} to ${percent(high)}.`));
+    el("p", { class: "faint" }, `${number(right)} of ${plural(counted, "labelled row")} are right; 95 % interval ${percent(low)} to ${percent(high)}.`),
+    confusion(matrix, labels));
 }
 
-function confusion({ matrix }, labels) {
+function confusion(matrix, labels) {
   const figures = byLabel(matrix);
   const most = Math.max(1, ...matrix.flat());
   const written = (value) => (Number.isNaN(value) ? "–" : percent(value));
-  return panel("Confusion matrix",
-    el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
-      el("table", { class: "matrix" },
-        el("caption", { class: "faint" }, "Rows are the file's labels, columns the model's answers"),
-        el("thead", {}, el("tr", {}, el("td"), labels.map((label) => el("th", { scope: "col" }, label)), el("th", { scope: "col" }, "recall"))),
-        el("tbody", {}, matrix.map((counts, i) => el("tr", {},
-          el("th", { scope: "row" }, labels[i]),
-          counts.map((count, j) => el("td", { class: i === j ? "right" : "wrong", style: { "--share": count / most } }, number(count))),
-          el("td", { class: "figure" }, written(figures[i].recall))))),
-        el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "precision"),
-          figures.map(({ precision }) => el("td", { class: "figure" }, written(precision))), el("td"))))));
+  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
+    el("table", { class: "matrix" },
+      el("caption", { class: "faint" }, "Confusion: rows are the file's labels, columns the model's answers"),
+      el("thead", {}, el("tr", {}, el("td"), labels.map((label) => el("th", { scope: "col" }, label)), el("th", { scope: "col" }, "recall"))),
+      el("tbody", {}, matrix.map((counts, i) => el("tr", {},
+        el("th", { scope: "row" }, labels[i]),
+        counts.map((count, j) => el("td", { class: i === j ? "right" : "wrong", style: { "--share": count / most } }, number(count))),
+        el("td", { class: "figure" }, written(figures[i].recall))))),
+      el("tfoot", {}, el("tr", {}, el("th", { scope: "row" }, "precision"),
+        figures.map(({ precision }) => el("td", { class: "figure" }, written(precision))), el("td")))));
 }
 
 function mistakes(wrong, texts, truths, outcomes, open) {
@@ -102,7 +101,7 @@ function rows(texts, truths, outcomes, open) {
     { name: "Row", key: (row) => row, cell: (row) => number(row + 1), narrow: true },
     { name: "Text", key: (row) => texts[row].toLowerCase(), cell: (row) => el("span", { class: "clamp" }, texts[row]) },
     { name: "Answer", key: (row) => outcomes.label(row) ?? "", cell: (row) => answerCell(row, outcomes), narrow: true },
-    { name: "Sure", key: (row) => outcomes.confidence(row), cell: (row) => figure(outcomes.confidence(row), percent), narrow: true },
+    { name: "Confidence", key: (row) => outcomes.confidence(row), cell: (row) => figure(outcomes.confidence(row), percent), narrow: true },
     { name: "Score", key: (row) => outcomes.score(row), cell: (row) => figure(outcomes.score(row), signed), narrow: true },
     { name: "Length", key: (row) => texts[row].length, cell: (row) => number(texts[row].length), narrow: true },
     truths && { name: "In the file", key: (row) => outcomes.labels[truths[row]] ?? "", cell: (row) => outcomes.labels[truths[row]] ?? "", narrow: true },

@@ -11,13 +11,13 @@ import { sentencesOf, wordsOf } from "./passage.js";
 import { tone } from "./polarity.js";
 import { SNIPPETS } from "./snippets.js";
 import { weights } from "./weights.js";
-import { number, percent, plural } from "./wording.js";
+import { milliseconds, number, percent, plural } from "./wording.js";
 
 const PAUSE_MILLISECONDS = 250;
 const FEWEST_FOR_COURSE = 3;
 
 const EXAMPLES = {
-  Mixed: "The food was wonderful and the view even better. But we waited an hour for the bill, and nobody said sorry.",
+  Mixed: "The food was wonderful and the view is even better. But the service was awful: we waited an hour for the bill.",
   Emoji: "The concert was cancelled again 😡😡 At least the refund came the same day 👍",
   "A longer review": `We booked the cabin for a week in autumn. The drive up is beautiful, and the lake is right at the door. Inside it was spotless, with a stove that warms the room in minutes. Then the heating failed on the second night. I called the office four times before anybody answered. They promised a technician for the morning and none came. To be fair, the neighbours lent us two heaters and even brought soup. The office refunded one night of seven. The mattress is hard. Breakfast on the terrace, with the fog lifting off the water, was the best hour of every day. We would come back for the place, but not for the people who run it.`,
   Plain: "The library opens at nine, and the lift is on the left.",
@@ -97,7 +97,7 @@ export class Try {
     for (const id of ["reading", "course", "weights", "request"]) byId(id).hidden = true;
   }
 
-  #show(text, { data, milliseconds, serviceMilliseconds }) {
+  #show(text, { data, serviceMilliseconds: inService, milliseconds: inAll }) {
     const [found] = data.documents;
     this.#last = { text, document: found };
     say(byId("try-problem"));
@@ -109,7 +109,7 @@ export class Try {
         : percent(found.probabilities[found.label])));
     byId("probabilities").replaceChildren(bars(found.probabilities, { caption: "Probability of each label" }));
     byId("warnings").replaceChildren(...found.warnings.map(({ message }) => el("li", {}, message)));
-    this.#showFacts(found.statistics, data.model, milliseconds, serviceMilliseconds);
+    this.#showFacts(found.statistics, data.model, inService, inAll);
     this.#showPassage();
     this.#showCourse();
     byId("weights").hidden = !found.explanation;
@@ -117,10 +117,10 @@ export class Try {
     this.#showSnippet();
   }
 
-  #showFacts(statistics, model, milliseconds, serviceMilliseconds) {
+  #showFacts(statistics, model, inService, inAll) {
     const facts = {
       Model: `${model.name}, version ${model.version}`,
-      Time: `${serviceMilliseconds.toFixed(1)} ms in the service, ${milliseconds.toFixed(0)} ms in all`,
+      Time: `${milliseconds(inService)} in the service, ${milliseconds(inAll)} in all`,
       Read: [
         `${plural(statistics.words, "word")} as ${plural(statistics.tokens, "token")}`,
         statistics.windows > 1 ? `in ${statistics.windows} windows` : null,
@@ -183,8 +183,8 @@ function sentenceLegend({ sentences }) {
 
 function wordLegend({ explanation: { target, tokens } }) {
   return [
-    el("span", { class: `key ${tone(target)}` }, `speaks for ${target}`),
-    el("span", { class: "key against" }, "speaks against it"),
+    el("span", { class: `key swatch ${tone(target)}` }, `speaks for ${target}`),
+    el("span", { class: "key swatch against" }, "speaks against it"),
     tokens.some(({ unknown }) => unknown) ? el("span", { class: "key unknown" }, "unknown to the model") : null,
   ].filter(Boolean);
 }

@@ -11,7 +11,7 @@ export function weights({ target, tokens }) {
   const strongest = [...tokens].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, SHOWN);
   strongest.sort((a, b) => b.weight - a.weight);
   const most = Math.max(1e-9, ...strongest.map(({ weight }) => Math.abs(weight)));
-  const caption = `Weights for ${target}: how far its log odds fall without the word`;
+  const caption = `How far the log odds of ${target} fall without the word`;
   return el("table", { class: "bars weights" },
     el("caption", { class: "faint" }, caption),
     el("tbody", {}, strongest.map(({ text, weight }) =>
