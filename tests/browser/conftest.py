@@ -17,6 +17,7 @@ ADMIN_KEY = "the admin key"
 API_KEY = "an api key"
 # Of whatever a test waits for, on a busy machine too.
 PATIENCE_MS = 60_000
+sync_api.expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., sync_api.Page]
 

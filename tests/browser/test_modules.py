@@ -53,12 +53,13 @@ def test_a_text_cut_at_its_parts_is_all_of_the_text(call: Call) -> None:
 
 
 def test_csv_is_read_as_python_reads_it(call: Call) -> None:
-    program = (
-        "return a[0].map(([text, delimiter, step]) => {"
-        " const reader = new m.DelimitedReader(delimiter); const rows = [];"
-        " for (let i = 0; i < text.length; i += step) rows.push(...reader.push(text.slice(i, i + step)));"
-        " return [...rows, ...reader.end().records]; })"
-    )
+    program = """
+      const step = (text, size, i) => text.slice(i * size, (i + 1) * size);
+      return a[0].map(([text, delimiter, size]) => {
+        const reader = new m.DelimitedReader(delimiter);
+        const pieces = Array.from({ length: text.length / size + 1 }, (_, i) => step(text, size, i));
+        return [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end().records];
+      });"""
     files: list[tuple[str, str, int]] = []
 
     @settings(max_examples=200, derandomize=True, database=None, deadline=None)
@@ -81,7 +82,9 @@ def test_csv_is_read_as_python_reads_it(call: Call) -> None:
 def test_csv_is_written_so_that_python_reads_it(call: Call) -> None:
     table = [["a,b", 'say "so"', "two\r\nlines", "", "plain"], ["\t", "1.5", "é😡", ";", "'"]]
     for delimiter in ",\t":
-        text = call("delimited", "return a[0].map((r) => m.writeRecord(r, a[1])).join('')", table, delimiter)
+        text = call(
+            "delimited", "return a[0].map((r) => m.writeRecord(r, a[1])).join('')", table, delimiter
+        )
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         assert [[cell.removeprefix("'") for cell in row] for row in rows] == [
             [cell.removeprefix("'") for cell in row] for row in table
@@ -128,11 +131,12 @@ def test_json_lines_in_any_pieces(call: Call) -> None:
     objects = [{"text": "a\u2028b 😡", "n": 1}, {"text": None}, {"nested": {"x": [1, 2]}}]
     lines = [json.dumps(item, ensure_ascii=False) for item in objects]
     text = "\n".join([lines[0], "", "[1]", lines[1], "{broken", lines[2]])
-    program = (
-        "const r = new m.JsonLinesReader(); const found = [];"
-        " for (let i = 0; i < a[0].length; i += a[1]) found.push(...r.push(a[0].slice(i, i + a[1])));"
-        " found.push(...r.end()); return [found, r.problems.map(({ line }) => line)]"
-    )
+    program = """
+      const reader = new m.JsonLinesReader();
+      const found = [];
+      for (let i = 0; i < a[0].length; i += a[1]) found.push(...reader.push(a[0].slice(i, i + a[1])));
+      found.push(...reader.end());
+      return [found, reader.problems.map(({ line }) => line)];"""
     for step in (1, 7, 1000):
         assert call("jsonlines", program, text, step) == [objects, [3, 5]]
 
@@ -195,7 +199,10 @@ def test_pieces_keep_to_rows_and_bytes(call: Call) -> None:
     )
     sizes = [10, 10, 10, 10, 90, 500, 1, 1]
     assert call("pieces", program, sizes) == [[0, 1, 2], [3, 4], [5], [6, 7]]
-    again = "const q = new m.Queue([4, 5, 6], () => 1); q.putBack(q.take(2, 2000)); return q.take(9, 2000)"
+    again = """
+      const queue = new m.Queue([4, 5, 6], () => 1);
+      queue.putBack(queue.take(2, 2000));
+      return queue.take(9, 2000);"""
     assert call("pieces", again) == [4, 5, 6]
 
 
@@ -277,7 +284,9 @@ def test_a_link_keeps_its_text_behind_the_hash(call: Call, text: str, overflow: 
 
 
 def test_half_a_surrogate_pair_does_not_break_the_link(call: Call) -> None:
-    program = "return m.readLink(new URL(m.writeLink('http://x/', { text: 'a\\ud83d', overflow: 'window' })).hash).text"
+    program = """
+      const link = m.writeLink("http://x/", { text: "a\\ud83d", overflow: "window" });
+      return m.readLink(new URL(link).hash).text;"""
     assert call("link", program) == "a\ufffd"
 
 
@@ -288,8 +297,11 @@ def test_every_address_names_a_view(call: Call, address: str) -> None:
 
 
 def test_cards_are_shown_as_text(call: Call) -> None:
-    card = "# Card\n\n- **one**\n- `two` <b>x</b>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n![p](p.png)\nend"
-    program = "const d = document.createElement('div'); d.append(...m.markdown(a[0])); return d.innerHTML"
+    card = "# Card\n\n- **one**\n- `two` <b>x</b>\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    card += "\n\n![p](p.png)\nend"
+    program = (
+        "const d = document.createElement('div'); d.append(...m.markdown(a[0])); return d.innerHTML"
+    )
     html = call("markdown", program, card)
     assert "<h4>Card</h4><ul><li><strong>one</strong></li>" in html
     assert "<code>two</code> &lt;b&gt;x&lt;/b&gt;" in html

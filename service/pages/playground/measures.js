@@ -50,7 +50,8 @@ export function byLength(texts, edges = [0, 20, 50, 100, 200, 500, 1000, 2000, 5
 export function guessLabels(values, labels) {
   const lower = labels.map((label) => label.toLowerCase());
   const polar = ["negative", "positive"].every((label) => lower.includes(label));
-  const numbers = values.every((value) => /^-?\d+$/.test(value.trim())) ? values.map(Number) : null;
+  const filled = values.filter((value) => value.trim());
+  const numbers = filled.every((value) => /^-?\d+$/.test(value.trim())) ? filled.map(Number) : null;
   return values.map((value) => {
     const word = value.trim().toLowerCase();
     if (!word) return null;

@@ -6,6 +6,8 @@ import { number } from "./wording.js";
 
 export const MOST_ROWS = 500_000;
 
+const HEAD_BYTES = 65_536;
+
 const TEXT_NAMES = ["text", "review", "sentence", "comment", "content", "message", "body", "tweet", "feedback"];
 const LABEL_NAMES = ["label", "sentiment", "class", "target", "polarity", "category"];
 
@@ -39,13 +41,12 @@ async function formatOf(file) {
     throw new FileError(`${file.name}: this page reads CSV, TSV and JSONL. \`python -m training predict\` reads Parquet and .gz too.`);
   }
   if (ending === "tsv") return "tsv";
-  const head = (await decoderFor(file)).decode(await file.slice(0, 65536).arrayBuffer(), { stream: true });
+  const head = await headOf(file);
   return /^\s*\{\s*"/.test(head) ? "jsonl" : guessDelimiter(head) === "\t" ? "tsv" : "csv";
 }
 
 async function readRecords(file, format) {
-  const head = (await decoderFor(file)).decode(await file.slice(0, 65536).arrayBuffer(), { stream: true });
-  const delimiter = format === "tsv" ? "\t" : guessDelimiter(head);
+  const delimiter = format === "tsv" ? "\t" : guessDelimiter(await headOf(file));
   const [{ records, unclosed }, notes] = await decoded(file, async (pieces) => {
     const reader = new DelimitedReader(delimiter);
     const found = [];
@@ -92,7 +93,7 @@ async function readObjects(file) {
 
 /** Calls `read` with the file's characters, as UTF-8 or, where they are not, as Windows wrote them. */
 async function decoded(file, read) {
-  const decoder = await decoderFor(file);
+  const decoder = new TextDecoder(await encodingOf(file), { fatal: true });
   try {
     return [await read(pieces(file, decoder)), []];
   } catch (error) {
@@ -102,10 +103,14 @@ async function decoded(file, read) {
   }
 }
 
-async function decoderFor(file) {
+async function encodingOf(file) {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-  const encoding = first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
-  return new TextDecoder(encoding, { fatal: true });
+  return first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** The first characters, to guess by. */
+async function headOf(file) {
+  return new TextDecoder(await encodingOf(file)).decode(await file.slice(0, HEAD_BYTES).arrayBuffer(), { stream: true });
 }
 
 /** Each wait for bytes lets the page draw and answer keys. */
