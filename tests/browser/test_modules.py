@@ -57,8 +57,9 @@ def test_csv_is_read_as_python_reads_it(call: Call) -> None:
       const step = (text, size, i) => text.slice(i * size, (i + 1) * size);
       return a[0].map(([text, delimiter, size]) => {
         const reader = new m.DelimitedReader(delimiter);
-        const pieces = Array.from({ length: text.length / size + 1 }, (_, i) => step(text, size, i));
-        return [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end().records];
+        const pieces = [...Array(Math.ceil(text.length / size)).keys()];
+        const found = pieces.flatMap((i) => reader.push(step(text, size, i)));
+        return [...found, ...reader.end().records];
       });"""
     files: list[tuple[str, str, int]] = []
 
@@ -134,7 +135,8 @@ def test_json_lines_in_any_pieces(call: Call) -> None:
     program = """
       const reader = new m.JsonLinesReader();
       const found = [];
-      for (let i = 0; i < a[0].length; i += a[1]) found.push(...reader.push(a[0].slice(i, i + a[1])));
+      const [text, step] = a;
+      for (let i = 0; i < text.length; i += step) found.push(...reader.push(text.slice(i, i + step)));
       found.push(...reader.end());
       return [found, reader.problems.map(({ line }) => line)];"""
     for step in (1, 7, 1000):

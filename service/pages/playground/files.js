@@ -55,6 +55,7 @@ export class Files {
 
   async #open(file) {
     this.#stop?.abort();
+    this.#stop = undefined;
     for (const id of ["choose", "run", "results"]) byId(id).hidden = true;
     byId("drop").classList.add("small");
     say(byId("files-problem"), null);
@@ -147,43 +148,48 @@ export class Files {
     byId("resume").hidden = true;
     byId("cancel").hidden = false;
     byId("results").hidden = true;
-    this.#showProgress();
+    this.#showProgress(run);
     try {
       await classifyRows(run.texts, run.outcomes, {
         api: this.#api,
         limits: run.model.limits,
         overflow: "window",
         signal: stop.signal,
-        onProgress: () => this.#showProgress(),
-        onWait: (seconds, error) => { byId("run-state").textContent = `${error.message} Trying again in ${duration(Math.max(1, seconds))}.`; },
+        onProgress: () => stop === this.#stop && this.#showProgress(run),
+        onWait: (seconds, error) => this.#say(`${error.message} Trying again in ${duration(Math.max(1, seconds))}.`),
       });
-      if (stop === this.#stop) this.#finish("Done");
+      if (stop === this.#stop) this.#finish(run, "Done");
     } catch (error) {
       if (stop !== this.#stop) return; // another file was chosen meanwhile
-      this.#finish(error.name === "AbortError" ? "Cancelled" : "Stopped");
+      this.#finish(run, error.name === "AbortError" ? "Cancelled" : "Stopped");
       if (error.name !== "AbortError") this.#fail(error);
     }
   }
 
-  #showProgress() {
-    const { outcomes, begun, before } = this.#run;
+  #showProgress({ outcomes, begun, before }) {
     const seconds = (performance.now() - begun) / 1000;
     const rate = (outcomes.done - before) / seconds;
     const left = outcomes.done > before ? `, ${duration((outcomes.length - outcomes.done) / rate)} left` : "";
     byId("progress").value = outcomes.done / outcomes.length;
-    byId("run-state").textContent = `${number(outcomes.done)} of ${plural(outcomes.length, "row")}${left}`;
+    // Changes too often to be read aloud.
+    this.#say(`${number(outcomes.done)} of ${plural(outcomes.length, "row")}${left}`, "off");
   }
 
-  #finish(word) {
-    const { outcomes, begun, before } = this.#run;
+  #say(message, live = "polite") {
+    byId("run-state").setAttribute("aria-live", live);
+    byId("run-state").textContent = message;
+  }
+
+  #finish({ outcomes, begun, before }, word) {
     const seconds = (performance.now() - begun) / 1000;
     const rest = outcomes.length - outcomes.done;
+    const now = outcomes.done - before;
     byId("cancel").hidden = true;
     byId("resume").hidden = rest === 0;
     byId("progress").value = outcomes.done / outcomes.length;
-    byId("run-state").textContent = rest
+    this.#say(rest
       ? `${word} after ${number(outcomes.done)} of ${plural(outcomes.length, "row")}.`
-      : `${word}: ${plural(outcomes.done - before, "row")} in ${seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds)}, ${number(Math.round((outcomes.done - before) / seconds))} a second.`;
+      : `${word}: ${plural(now, "row")} in ${duration(seconds)}, ${number(Math.round(now / seconds))} a second.`);
     if (outcomes.done) this.#showReport();
   }
 
@@ -212,7 +218,7 @@ export class Files {
 
 function preview(table) {
   const shown = table.columns.slice(0, 6);
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "The first rows" },
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "The first rows" },
     el("table", { class: "rows preview" },
       el("caption", { class: "unseen" }, "The first rows"),
       el("thead", {}, el("tr", {}, shown.map((name) => el("th", { scope: "col" }, name)))),

@@ -56,4 +56,3 @@ addEventListener("hashchange", follow);
 byId("views").hidden = byId("key-button").hidden = false;
 follow();
 showModel();
-if (matchMedia("(pointer: fine)").matches && !byId("try").hidden) byId("text").focus({ preventScroll: true });

@@ -35,7 +35,7 @@ function items(lines) {
 
 function table(lines) {
   const [head, , ...rows] = lines.map((line) => line.replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim()));
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of the card" }, el("table", {},
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of the card" }, el("table", {},
     el("thead", {}, el("tr", {}, head.map((cell) => el("th", { scope: "col" }, ...inline(cell))))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell) => el("td", {}, ...inline(cell))))))));
 }

@@ -192,7 +192,7 @@ function figures(versions) {
 }
 
 function scroll(label, table) {
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, table);
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, table);
 }
 
 /** Asks a question that has to be answered. */

@@ -72,7 +72,7 @@ function confusion(matrix, labels) {
   const figures = byLabel(matrix);
   const most = Math.max(1, ...matrix.flat());
   const written = (value) => (Number.isNaN(value) ? "–" : percent(value));
-  return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
+  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Confusion matrix" },
     el("table", { class: "matrix" },
       el("caption", { class: "faint" }, "Confusion: rows are the file's labels, columns the model's answers"),
       el("thead", {}, el("tr", {}, el("td"), labels.map((label) => el("th", { scope: "col" }, label)), el("th", { scope: "col" }, "recall"))),
@@ -105,7 +105,7 @@ function rows(texts, truths, outcomes, open) {
     { name: "Score", key: (row) => outcomes.score(row), cell: (row) => figure(outcomes.score(row), signed), narrow: true },
     { name: "Length", key: (row) => texts[row].length, cell: (row) => number(texts[row].length), narrow: true },
     truths && { name: "In the file", key: (row) => outcomes.labels[truths[row]] ?? "", cell: (row) => outcomes.labels[truths[row]] ?? "", narrow: true },
-    { name: "", cell: open, narrow: true },
+    { cell: open, narrow: true },
   ].filter(Boolean);
   const table = new PagedTable({ caption: "All rows", columns, rows: [...texts.keys()] });
   return el("section", { "aria-labelledby": "rows-title" },

@@ -19,18 +19,19 @@ export class PagedTable {
 
   /**
    * @param columns `{name, cell, key, narrow}`: `cell(row)` is what is shown, `key(row)` a number or a
-   *     string to sort by.
+   *     string to sort by. A column without a name and a key is one of buttons.
    * @param rows numbers of rows.
    */
   constructor({ caption, columns, rows }) {
     this.#columns = columns;
     this.#rows = rows;
     this.#shown = rows;
-    this.#heads = columns.map((column) =>
-      el("th", { scope: "col", class: column.narrow && "narrow" },
-        column.key ? el("button", { type: "button", class: "sort", onclick: () => this.#sortBy(column) }, column.name) : column.name));
+    this.#heads = columns.map((column) => (column.key
+      ? el("th", { scope: "col", class: column.narrow && "narrow" },
+        el("button", { type: "button", class: "sort", onclick: () => this.#sortBy(column) }, column.name))
+      : el("td")));
     this.element = el("div", {},
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+      el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": caption },
         el("table", { class: "rows" }, el("caption", { class: "unseen" }, caption), el("thead", {}, el("tr", {}, this.#heads)), this.#body)),
       el("div", { class: "row pages" }, this.#back, this.#on, this.#place));
     this.#draw();

@@ -17,9 +17,10 @@ export const milliseconds = (ms) => (ms < 1000 ? `${ms.toFixed(ms < 10 ? 1 : 0)}
 
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
-/** A time that somebody waits: "8 s", "2 min 5 s". */
+/** A time that somebody waits: "0.4 s", "8 s", "2 min 5 s". */
 export function duration(seconds) {
-  const whole = Math.max(0, Math.round(seconds));
+  if (seconds < 1) return `${Math.max(0, seconds).toFixed(1)} s`;
+  const whole = Math.round(seconds);
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
