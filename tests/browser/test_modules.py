@@ -136,7 +136,9 @@ def test_json_lines_in_any_pieces(call: Call) -> None:
       const reader = new m.JsonLinesReader();
       const found = [];
       const [text, step] = a;
-      for (let i = 0; i < text.length; i += step) found.push(...reader.push(text.slice(i, i + step)));
+      for (let i = 0; i < text.length; i += step) {
+        found.push(...reader.push(text.slice(i, i + step)));
+      }
       found.push(...reader.end());
       return [found, reader.problems.map(({ line }) => line)];"""
     for step in (1, 7, 1000):
