@@ -217,6 +217,11 @@ def test_pieces_grow_and_shrink_with_their_time(call: Call) -> None:
     )
     assert call("pieces", program, [0.01] * 6) == [32, 64, 128, 256, 512, 1000, 1000]
     assert call("pieces", program, [60.0] * 6) == [32, 16, 8, 4, 2, 1, 1]
+    refused = "const s = new m.PieceSize(1000); s.refuse(9); const seen = [s.rows];"
+    refused += (
+        " for (let i = 0; i < 3; i += 1) { s.learn(s.rows, 0.01); seen.push(s.rows); } return seen"
+    )
+    assert call("pieces", refused) == [4, 5, 6, 7]
 
 
 FILLED = (

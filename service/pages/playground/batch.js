@@ -45,7 +45,7 @@ export async function classifyRows(texts, outcomes, { api, limits, overflow, sig
         // Something on the way takes less than the service does.
         if (rows.length === 1) outcomes.fail(rows[0], error.message);
         else queue.putBack(rows);
-        size.rows = Math.max(1, Math.floor(rows.length / 2));
+        size.refuse(rows.length);
       }
       onProgress();
     }

@@ -11,17 +11,24 @@ const SPARE_BYTES = 1024;
 export class PieceSize {
   rows = FIRST_ROWS;
   #most;
+  #ceiling; // found on the way: halved by a refusal, and one more after each success
 
   constructor(most) {
-    this.#most = most;
+    this.#most = this.#ceiling = most;
     this.rows = Math.min(FIRST_ROWS, most);
   }
 
   /** Takes note that so many rows took so many seconds. */
   learn(rows, seconds) {
     const fitting = (rows * WANTED_SECONDS) / Math.max(seconds, 0.001);
+    this.#ceiling = Math.min(this.#most, this.#ceiling + 1);
     // At most doubled or halved: one slow answer says little.
-    this.rows = Math.round(Math.min(this.#most, 2 * this.rows, Math.max(1, this.rows / 2, fitting)));
+    this.rows = Math.round(Math.min(this.#ceiling, 2 * this.rows, Math.max(1, this.rows / 2, fitting)));
+  }
+
+  /** Takes note that so many rows were too many for something on the way. */
+  refuse(rows) {
+    this.rows = this.#ceiling = Math.max(1, Math.floor(rows / 2));
   }
 }
 
