@@ -42,7 +42,7 @@ def classify(page: Page) -> None:
 def download(page: Page) -> str:
     with page.expect_download() as waiting:
         page.locator("#download").click()
-    return Path(waiting.value.path()).read_text(encoding="utf-8-sig", newline="")
+    return Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
 
 
 def sent(server: Server, texts: list[str]) -> Any:

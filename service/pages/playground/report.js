@@ -21,8 +21,7 @@ export function report({ texts, truths, outcomes, openText, download }) {
       el("button", { type: "button", onclick: download, id: "download" }, "Download with the answers"),
       el("p", { class: "faint" }, "Cells that a spreadsheet would run as a formula begin with an apostrophe in CSV and TSV.")),
     el("div", { class: "panels" },
-      shares(outcomes),
-      lengths(texts, outcomes),
+      el("div", { class: "stack" }, shares(outcomes), lengths(texts, outcomes)),
       against?.counted ? accuracy(against, outcomes.labels) : null),
     outcomes.versions.size > 1
       ? el("p", { class: "problem" }, `Versions ${[...outcomes.versions].join(" and ")} answered: the model was switched meanwhile.`) : null,

@@ -8,7 +8,7 @@ import { writeLink } from "./link.js";
 import { asListbox } from "./listbox.js";
 import { countCodePoints } from "./offsets.js";
 import { sentencesOf, wordsOf } from "./passage.js";
-import { tone } from "./polarity.js";
+import { ordered, tone } from "./polarity.js";
 import { SNIPPETS } from "./snippets.js";
 import { weights } from "./weights.js";
 import { milliseconds, number, percent, plural } from "./wording.js";
@@ -19,7 +19,7 @@ const FEWEST_FOR_COURSE = 3;
 const EXAMPLES = {
   Mixed: "The food was wonderful and the view is even better. But the service was awful: we waited an hour for the bill.",
   Emoji: "The concert was cancelled again 😡😡 At least the refund came the same day 👍",
-  "A longer review": `We booked the cabin for a week in autumn. The drive up is beautiful, and the lake is right at the door. Inside it was spotless, with a stove that warms the room in minutes. Then the heating failed on the second night. I called the office four times before anybody answered. They promised a technician for the morning and none came. To be fair, the neighbours lent us two heaters and even brought soup. The office refunded one night of seven. The mattress is hard. Breakfast on the terrace, with the fog lifting off the water, was the best hour of every day. We would come back for the place, but not for the people who run it.`,
+  "A longer review": `We booked the cabin for a week in autumn. The drive up is beautiful, and the lake is right at the door. Inside it was spotless, with a stove that warms the room in minutes. Then the heating failed on the second night. I called the office four times before anybody answered. They promised a technician for the morning and none came. To be fair, the neighbours lent us two heaters and even brought soup. The mattress is hard. Breakfast on the terrace, with the fog lifting off the water, was the best hour of every day. We would come back for the place, but not for the people who run it.`,
   Plain: "The library opens at nine, and the lift is on the left.",
 };
 
@@ -177,8 +177,8 @@ function pointAt(number) {
 }
 
 function sentenceLegend({ sentences }) {
-  const labels = [...new Set(sentences.map(({ label }) => label))];
-  return labels.map((label) => el("span", { class: `key ${tone(label)}` }, label));
+  const labels = new Set(sentences.map(({ label }) => label));
+  return ordered(labels).map((label) => el("span", { class: `key ${tone(label)}` }, label));
 }
 
 function wordLegend({ explanation: { target, tokens } }) {
