@@ -17,7 +17,7 @@ from tests.service.gunicorn_server import CHECKOUT, Server, launch, wait_until_r
 
 FOLDER = CHECKOUT / "docs"
 # Enough for a page of few colours, the rare ones included; the file is a third of what it would be.
-COLOURS = 128
+COLOURS = 256
 PATIENCE_MS = 120_000
 
 
@@ -61,7 +61,7 @@ PICTURES = (
     Picture(name="light", width=1280, height=960, scheme="light", show=show_review),
     Picture(name="dark", width=1280, height=960, scheme="dark", show=show_words),
     Picture(name="files", width=1280, height=960, scheme="light", show=show_file),
-    Picture(name="phone", width=360, height=1160, scheme="light", show=show_mixed),
+    Picture(name="phone", width=360, height=1056, scheme="light", show=show_mixed),
 )
 
 
@@ -79,7 +79,7 @@ def take(picture: Picture, running: Browser, server: Server) -> None:
     page.screenshot(path=path)
     context.close()
     with Image.open(path) as image:
-        reduced = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=0)
+        reduced = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=0)
         reduced.save(path, optimize=True)
 
 

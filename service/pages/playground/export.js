@@ -1,23 +1,21 @@
 // A table with its answers, as a file in the format that it came in.
 
 import { writeRecord } from "./delimited.js";
+import { Turns } from "./turns.js";
 
 // Columns as `python -m training predict` names them.
 const PREFIX = "model_";
 const DECIMALS = 6;
-const ROWS_A_PART = 2000;
+const ROWS_A_PART = 500;
 
-/**
- * Makes the file in parts, so that the page stays awake.
- *
- * @param pause is awaited between two parts.
- */
-export async function exported(table, outcomes, pause) {
+/** Makes the file in parts, so that the page stays awake. */
+export async function exported(table, outcomes) {
   const parts = [...head(table, outcomes)];
+  const turns = new Turns();
   for (let from = 0; from < table.rows.length; from += ROWS_A_PART) {
     const rows = table.rows.slice(from, from + ROWS_A_PART);
     parts.push(rows.map((_, i) => line(table, outcomes, from + i)).join(""));
-    await pause();
+    await turns.next();
   }
   const type = { csv: "text/csv", tsv: "text/tab-separated-values", jsonl: "application/x-ndjson" }[table.format];
   return new File(parts, table.name.replace(/(\.[^.]*)?$/, `.scored.${table.format}`), { type });

@@ -204,7 +204,7 @@ export class Files {
   }
 
   async #download() {
-    const file = await exported(this.#table, this.#run.outcomes, () => new Promise((resolve) => { setTimeout(resolve); }));
+    const file = await exported(this.#table, this.#run.outcomes);
     const address = URL.createObjectURL(file);
     el("a", { href: address, download: file.name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60_000);

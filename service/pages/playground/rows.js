@@ -2,11 +2,13 @@
 
 import { DelimitedReader, guessDelimiter } from "./delimited.js";
 import { JsonLinesReader, cellOf } from "./jsonlines.js";
+import { Turns } from "./turns.js";
 import { number } from "./wording.js";
 
 export const MOST_ROWS = 500_000;
 
 const HEAD_BYTES = 65_536;
+const PIECE_BYTES = 131_072;
 
 const TEXT_NAMES = ["text", "review", "sentence", "comment", "content", "message", "body", "tweet", "feedback"];
 const LABEL_NAMES = ["label", "sentiment", "class", "target", "polarity", "category"];
@@ -113,13 +115,13 @@ async function headOf(file) {
   return new TextDecoder(await encodingOf(file)).decode(await file.slice(0, HEAD_BYTES).arrayBuffer(), { stream: true });
 }
 
-/** Each wait for bytes lets the page draw and answer keys. */
+/** The file's characters. Its own stream may come in one piece, however long. */
 async function* pieces(file, decoder) {
-  const reader = file.stream().getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    yield decoder.decode(value, { stream: !done });
-    if (done) return;
+  const turns = new Turns();
+  for (let from = 0; from < file.size; from += PIECE_BYTES) {
+    const bytes = await file.slice(from, from + PIECE_BYTES).arrayBuffer();
+    yield decoder.decode(bytes, { stream: from + PIECE_BYTES < file.size });
+    await turns.next();
   }
 }
 
