@@ -7,7 +7,7 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http soak requirements clean
+	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http soak screenshots requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -79,6 +79,10 @@ bench-http: .venv/.everything
 # 200,000 requests while versions switch, a worker dies and gunicorn reloads.
 soak: .venv/.everything
 	$(BIN)/python -m benchmarks.soak
+
+# The pictures of the playground in docs/, with the default model.
+screenshots: .venv/.everything
+	$(BIN)/python -m tests.browser.screenshots
 
 # Pin again what pyproject.toml names.
 requirements: .venv/.everything

@@ -159,34 +159,34 @@ def load(directory: Path) -> Bundle:
         BundleFormatUnsupported: it was written by a newer release.
     """
     contents = _read_verified(directory)
-    try:
-        manifest = json.loads(contents[MANIFEST])
-        written = manifest["format"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise BundleDamaged(f"{directory / MANIFEST}: no readable format number: {error}") from None
-    if written not in FORMATS.values():
-        known = " and ".join(map(str, FORMATS.values()))
-        raise BundleFormatUnsupported(
-            f"{directory / MANIFEST}: the bundle's format is {written}, and this release reads "
-            f"formats {known}. Serve it with the release that wrote it, or train it again."
-        )
+    manifest = _parse_manifest(directory, contents[MANIFEST])
     try:
         return Bundle(
-            manifest=Manifest.model_validate(manifest),
+            manifest=manifest,
             tokenizer=Tokenizer.from_json(contents[TOKENIZER].decode()),
             network=contents[NETWORK],
             golden=_GOLDEN_FILE.validate_json(contents[GOLDEN]),
             extras={name: data for name, data in contents.items() if name not in _REQUIRED},
         )
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"]))
-        raise BundleDamaged(
-            f"{directory}: {error.title}, {where}: {problem['msg']} "
-            f"(received {reprlib.repr(problem['input'])})"
-        ) from None
+        raise _damaged(directory, error) from None
     except Exception as error:  # `tokenizers` raises bare Exception for a file it cannot read
         raise BundleDamaged(f"{directory / TOKENIZER}: {error}") from None
+
+
+def describe(directory: Path) -> tuple[Manifest, str]:
+    """Read what a bundle says of itself, for people: its manifest, and its card or "".
+
+    Neither is checked against its hash, which only `load` does.
+
+    Raises:
+        BundleMissing: there is no manifest.
+        BundleDamaged: it cannot be read as what it should be.
+        BundleFormatUnsupported: it was written by a newer release.
+    """
+    manifest = _parse_manifest(directory, _read(directory / MANIFEST))
+    card = directory / CARD
+    return manifest, _read(card).decode(errors="replace") if card.exists() else ""
 
 
 def save(bundle: Bundle, model_directory: Path, *, verify: Callable[[Path], object]) -> Path:
@@ -283,6 +283,33 @@ def activate(model_directory: Path, version: str) -> None:
         _replace(model_directory / PREVIOUS, replaced)
     _replace(model_directory / CURRENT, version)
     _sync_directory(model_directory)
+
+
+def _parse_manifest(directory: Path, data: bytes) -> Manifest:
+    try:
+        manifest = json.loads(data)
+        written = manifest["format"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise BundleDamaged(f"{directory / MANIFEST}: no readable format number: {error}") from None
+    if written not in FORMATS.values():
+        known = " and ".join(map(str, FORMATS.values()))
+        raise BundleFormatUnsupported(
+            f"{directory / MANIFEST}: the bundle's format is {written}, and this release reads "
+            f"formats {known}. Serve it with the release that wrote it, or train it again."
+        )
+    try:
+        return Manifest.model_validate(manifest)
+    except ValidationError as error:
+        raise _damaged(directory, error) from None
+
+
+def _damaged(directory: Path, error: ValidationError) -> BundleDamaged:
+    problem = error.errors()[0]
+    where = ".".join(map(str, problem["loc"]))
+    return BundleDamaged(
+        f"{directory}: {error.title}, {where}: {problem['msg']} "
+        f"(received {reprlib.repr(problem['input'])})"
+    )
 
 
 def _read_version(path: Path) -> str:

@@ -201,6 +201,7 @@ class Classifier:
             self._explanation(plan.occlusions, whole, windows, answers)
             if plan.occlusions
             else None,
+            encoded.span if encoded.truncated else None,
         )
 
     def _explanation(

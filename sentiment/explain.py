@@ -25,6 +25,7 @@ class Occlusion:
 
     offset: int
     text: str
+    unknown: bool
     windows: list[int]
     rows: list[list[int]]
 
@@ -55,7 +56,8 @@ def occlude(text: str, encoded: EncodedText) -> Occlusions:
                 windows.append(window)
                 rows.append(row[:first] + row[end:] or [UNKNOWN_ID])
         offset, stop = offsets[pieces[0]][0], offsets[pieces[-1]][1]
-        occlusions.append(Occlusion(offset, text[offset:stop], windows, rows))
+        unknown = encoded.tokens.is_unknown(pieces, offsets)
+        occlusions.append(Occlusion(offset, text[offset:stop], unknown, windows, rows))
     return Occlusions(occlusions, len(words) - len(occlusions))
 
 
@@ -87,5 +89,5 @@ def weigh(
     for word, numbers in zip(occlusions.words, without, strict=True):
         others = total - sum(whole[window] for window in word.windows)
         weight = full - compare((others + sum(numbers)) / windows)
-        weights.append(WordWeight(word.offset, len(word.text), word.text, weight))
+        weights.append(WordWeight(word.offset, len(word.text), word.text, weight, word.unknown))
     return Explanation(target, weights, occlusions.left_out)

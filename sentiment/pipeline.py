@@ -59,6 +59,12 @@ class EncodedText:
         """The tokens that any row holds, by number: all but those that were truncated."""
         return range(self.starts[0], self.starts[-1] + len(self.rows[-1]))
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the tokens that were read start and end in the text, in code points."""
+        offsets = self.tokens.offsets
+        return offsets[self.read[0]][0], offsets[self.read[-1]][1]
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPart:

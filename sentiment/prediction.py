@@ -59,13 +59,14 @@ class WordWeight:
 
     `weight` is how far the target's log odds, ln(p / (1 - p)), fall when the word is taken out of
     the text; of a regression, how far its value falls. Above 0 the word speaks for the target,
-    below 0 against it.
+    below 0 against it. `unknown` says whether it is one of `Statistics.unknown_tokens`.
     """
 
     offset: int
     length: int
     text: str
     weight: float
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Prediction:
 
     `score` is P(positive) - P(negative), a balance of probabilities and not an intensity; it is
     None unless the labels include both. `sentences` and `explanation` are None where they were
-    not asked for.
+    not asked for. `read` is where the part that was read starts and ends in code points, None
+    where that is all of the text.
     """
 
     label: str
@@ -95,6 +97,7 @@ class Prediction:
     statistics: Statistics
     sentences: list[Sentence] | None = None
     explanation: Explanation | None = None
+    read: tuple[int, int] | None = None
 
     task: ClassVar[TaskName] = "classification"
 
@@ -115,13 +118,15 @@ class Prediction:
 class Estimate:
     """The answer of a regression for one text: a number, in the units of the rows it learned from.
 
-    `sentences` and `explanation` are None where they were not asked for.
+    `sentences` and `explanation` are None where they were not asked for; `read` is as in
+    `Prediction`.
     """
 
     value: float
     statistics: Statistics
     sentences: list[EstimatedSentence] | None = None
     explanation: Explanation | None = None
+    read: tuple[int, int] | None = None
 
     task: ClassVar[TaskName] = "regression"
 

@@ -69,11 +69,13 @@ class Task(Protocol):
         statistics: Statistics,
         sentences: Sequence[tuple[int, str, Sequence[float]]] | None,
         explanation: Explanation | None,
+        read: tuple[int, int] | None,
     ) -> Prediction | Estimate:
         """Say a row of answers (A,) in words.
 
         Args:
             sentences: the offset, the text and the answer of each.
+            read: where the part that was read starts and ends, where that is not all.
         """
 
     def target(self, answer: Sequence[float]) -> Target:
@@ -110,6 +112,7 @@ class Classification:
         statistics: Statistics,
         sentences: Sequence[tuple[int, str, Sequence[float]]] | None,
         explanation: Explanation | None,
+        read: tuple[int, int] | None,
     ) -> Prediction:
         """Name the most probable label."""
         by_label = dict(zip(self.labels, answer, strict=True))
@@ -120,6 +123,7 @@ class Classification:
             statistics=statistics,
             sentences=None if sentences is None else [self._sentence(*one) for one in sentences],
             explanation=explanation,
+            read=read,
         )
 
     def target(self, answer: Sequence[float]) -> Target:
@@ -160,6 +164,7 @@ class Regression:
         statistics: Statistics,
         sentences: Sequence[tuple[int, str, Sequence[float]]] | None,
         explanation: Explanation | None,
+        read: tuple[int, int] | None,
     ) -> Estimate:
         """Give the value."""
         return Estimate(
@@ -171,6 +176,7 @@ class Regression:
                 EstimatedSentence(at, len(text), text, value[0]) for at, text, value in sentences
             ],
             explanation=explanation,
+            read=read,
         )
 
     def target(self, answer: Sequence[float]) -> Target:

@@ -101,12 +101,18 @@ class Tokens:
         """
         if self.count_words() == len(self.ids):  # each word is one piece
             return self.ids.count(UNKNOWN_ID)
-        unknown, offsets = 0, self.offsets
-        for pieces in self.words():
-            characters = offsets[pieces[-1]][1] - offsets[pieces[0]][0]
-            split_up = len(pieces) > 1 and characters < _KNOWN_PIECE_CHARACTERS * len(pieces)
-            unknown += split_up or self.ids[pieces[0]] == UNKNOWN_ID
-        return unknown
+        offsets = self.offsets
+        return sum(self.is_unknown(pieces, offsets) for pieces in self.words())
+
+    def is_unknown(self, pieces: range, offsets: Sequence[tuple[int, int]]) -> bool:
+        """Whether the vocabulary does not know the word of these tokens.
+
+        Args:
+            offsets: those of the text's tokens; reading them anew for each word would be slow.
+        """
+        characters = offsets[pieces[-1]][1] - offsets[pieces[0]][0]
+        split_up = len(pieces) > 1 and characters < _KNOWN_PIECE_CHARACTERS * len(pieces)
+        return split_up or self.ids[pieces[0]] == UNKNOWN_ID
 
 
 class Tokenizer:

@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     # only what starts after the fork loads it.
     from service import (
         admin,
+        comparison,
         compat_v1,
         compat_v2,
         docs,
@@ -47,7 +48,9 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         metrics,
         models,
         openapi,
+        playground,
         predict,
+        root,
     )
     from service.registry import Registry
     from service.together import Together
@@ -70,8 +73,11 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     app.before_request(partial(_begin, app))
     app.after_request(partial(_finish, app))
     errors.install(app)
-    for module in (predict, health, models, admin, compat_v1, compat_v2, metrics, openapi, docs):
+    concerns = (predict, health, models, admin, comparison, compat_v1, compat_v2, metrics)
+    for module in (*concerns, openapi, docs, root):
         app.register_blueprint(module.blueprint)
+    if settings.playground == "on":
+        app.register_blueprint(playground.blueprint)
     return app
 
 

@@ -9,12 +9,15 @@ TAGS = {
     "predict": ("Predictions", "Texts in, labels and probabilities out."),
     "models": ("Models", "What is served, and what is known of it."),
     "admin": ("Administration", "Which version is served. It needs the admin key."),
+    "comparison": ("Administration", ""),
     "health": ("Probes", "Whether the process lives, and whether it can classify."),
     "metrics": ("Metrics", "Figures for Prometheus."),
     "compat_v1": ("TensorFlow Serving and KServe, v1", "For clients of these."),
     "compat_v2": ("Open Inference Protocol, v2", "For clients of KServe and Triton."),
-    "openapi": ("Documents", "This document, and a page made of it."),
+    "openapi": ("Documents", "This document, a page made of it, and a page to try the service."),
     "docs": ("Documents", ""),
+    "root": ("Documents", ""),
+    "playground": ("Documents", ""),
 }
 
 # What a caller may send in the head of any request.
@@ -45,6 +48,7 @@ BINARY_PARAMETER = {
 IN_PATHS = {
     "name": "The model's name. Only the one that is served is found.",
     "version": "The version that serves. No other is found.",
+    "file": "A file of the playground.",
 }
 
 # What the head of an answer may hold.
@@ -52,6 +56,8 @@ HEADERS: dict[str, Any] = {
     "X-Request-Id": {"description": "The request's id.", "required": True},
     "X-Model-Version": {"description": "The version of the model; none where none serves."},
     "Server-Timing": {"description": "Milliseconds of the parts of the work.", "required": True},
+    "ETag": {"description": "Changes with the file.", "required": True},
+    "Vary": {"description": "What the answer depends on.", "required": True},
     "Retry-After": {"description": "Seconds until another try may go better.", "required": True},
     "WWW-Authenticate": {"description": "What kind of key is asked for.", "required": True},
     tensors.JSON_BYTES: {"description": "How many bytes of the body are JSON, if not all."},

@@ -27,6 +27,9 @@ def write_document(
     )
     if prediction.explanation is not None:
         document["explanation"] = _explanation(prediction.explanation)
+    if prediction.read is not None:
+        start, end = prediction.read
+        document["read"] = {"offset": start, "length": end - start}
     return document
 
 
@@ -99,6 +102,7 @@ def _explanation(explanation: Explanation) -> ExplanationAnswer:
                 "length": word.length,
                 "text": word.text,
                 "weight": round(word.weight, DECIMALS),
+                "unknown": word.unknown,
             }
             for word in explanation.words
         ],

@@ -148,6 +148,12 @@ class ModelNotFound(RequestError):
     code = "model_not_found"
 
 
+class FileNotFound(RequestError):
+    """The page has no such file."""
+
+    code = "not_found"
+
+
 class VersionNotFound(RequestError):
     """The model has no such version."""
 
@@ -191,6 +197,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     ModelNotFound: HTTPStatus.NOT_FOUND,
+    FileNotFound: HTTPStatus.NOT_FOUND,
     VersionNotFound: HTTPStatus.NOT_FOUND,
     ActivationRefused: HTTPStatus.CONFLICT,
     ModelsReadOnly: HTTPStatus.CONFLICT,

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
+from sentiment.errors import BundleError
 from service.answers import answer
 from service.errors import ModelNotFound
 from service.health import Readiness, readiness
@@ -62,11 +63,31 @@ class ModelList(TypedDict):
     models: list[ModelSummary]
 
 
+VersionState = Literal["serving", "loading", "refused", "available"]
+
+
 class VersionAnswer(TypedDict):
     """A version on disk, and what it is to this process."""
 
     version: str
-    state: Literal["serving", "loading", "refused", "available"]
+    state: VersionState
+
+
+class VersionDetails(VersionAnswer):
+    """A version on disk and what it says of itself: null, with a `problem`, where it cannot."""
+
+    labels: tuple[str, ...] | None
+    pipeline: PipelineAnswer | None
+    metrics: dict[str, Any] | None
+    created: str | None
+    card: str | None
+    problem: str | None
+
+
+class VersionList(TypedDict):
+    """Every version of a model, oldest first."""
+
+    versions: list[VersionDetails]
 
 
 class VersionStatusDetail(TypedDict):
@@ -118,6 +139,15 @@ def get_model(name: str, version: str | None = None) -> Response:
     return answer(details)
 
 
+@blueprint.get("/v1/models/<name>/versions")
+@Operation(answers=VersionList)
+def list_versions(name: str) -> Response:
+    """Every version of a model that is on disk, with its card and its figures."""
+    check_name(name)
+    registry: Registry = current_app.extensions["registry"]
+    return answer(VersionList(versions=[_details(of, registry) for of in _versions(registry)]))
+
+
 def check_name(name: str, version: str | None = None) -> None:
     """Check that a path names what is served.
 
@@ -147,13 +177,7 @@ def _describe(classifier: Classifier | None, settings: Settings) -> ModelSummary
         "refused": registry.state.refusal,
         "task": manifest.task if manifest else None,
         "labels": (manifest.labels or None) if manifest else None,
-        "pipeline": {
-            "timesteps": manifest.pipeline.timesteps,
-            "truncating": manifest.pipeline.truncating,
-            "overlap": manifest.pipeline.overlap,
-        }
-        if manifest
-        else None,
+        "pipeline": _pipeline(manifest) if manifest else None,
         "limits": {
             "body_bytes": settings.max_body_bytes,
             "documents": settings.max_documents,
@@ -167,12 +191,38 @@ def _describe(classifier: Classifier | None, settings: Settings) -> ModelSummary
     }
 
 
+def _pipeline(manifest: bundles.Manifest) -> PipelineAnswer:
+    return {
+        "timesteps": manifest.pipeline.timesteps,
+        "truncating": manifest.pipeline.truncating,
+        "overlap": manifest.pipeline.overlap,
+    }
+
+
+def _details(of: VersionAnswer, registry: Registry) -> VersionDetails:
+    """What a version says of itself; one that cannot be read must not hide the others."""
+    manifest, card, problem = None, None, None
+    try:
+        manifest, card = bundles.describe(registry.model_directory / of["version"])
+    except BundleError as error:
+        problem = registry.without_path(str(error))
+    return {
+        **of,
+        "labels": (manifest.labels or None) if manifest else None,
+        "pipeline": _pipeline(manifest) if manifest else None,
+        "metrics": manifest.metrics if manifest else None,
+        "created": manifest.created if manifest else None,
+        "card": card,
+        "problem": problem,
+    }
+
+
 def _versions(registry: Registry) -> list[VersionAnswer]:
     """The versions on disk, oldest first, and what each is to this process."""
     state = registry.state
     # From the weakest to the strongest word: the version that serves may also have been refused
     # since, when its files changed under it.
-    words: dict[object, Literal["loading", "refused", "serving"]] = {
+    words: dict[object, VersionState] = {
         state.loading: "loading",
         state.refusal and state.refusal.version: "refused",
         state.classifier and state.classifier.version: "serving",

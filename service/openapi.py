@@ -195,7 +195,8 @@ def _responses(
     responses: dict[str, Any] = {}
     shape = schemas.get((operation.answers, "serialization"))
     for status in operation.statuses:
-        own = [tensors.JSON_BYTES] if BYTES in operation.answers_as else []
+        own = [*operation.headers]
+        own += [tensors.JSON_BYTES] if BYTES in operation.answers_as else []
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _headers([*ALWAYS, *own]),

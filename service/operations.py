@@ -29,6 +29,7 @@ class Operation:
         answers: the shape of the JSON answer; None where it is not JSON.
         answers_as: the media types that the answer may have.
         statuses: those of an answer that is no error.
+        headers: what its head has beside what every answer has.
         errors: what the view itself raises.
     """
 
@@ -39,6 +40,7 @@ class Operation:
     answers: Any = None
     answers_as: Sequence[str] = (JSON,)
     statuses: Sequence[int] = (200,)
+    headers: Sequence[str] = ()
     errors: Sequence[type[SentimentError]] = ()
 
     def __call__(self, view: View) -> View:

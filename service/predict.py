@@ -95,7 +95,7 @@ def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
         else ()
     )
     classified = [
-        next(outcomes) if len(text) <= settings.max_characters else _too_long(text, settings)
+        next(outcomes) if len(text) <= settings.max_characters else too_long(text, settings)
         for text in texts
     ]
     extensions["metrics"].outcomes(classified)
@@ -125,7 +125,8 @@ def _split(texts: Sequence[str], settings: Settings) -> list[list[tuple[int, int
     return found
 
 
-def _too_long(text: str, settings: Settings) -> TextTooLong:
+def too_long(text: str, settings: Settings) -> TextTooLong:
+    """What is said of a text of more characters than are taken."""
     return TextTooLong(
         f"The text has {len(text)} characters, and the service takes"
         f" {settings.max_characters}. Split it, or raise {variable('max_characters')}."

@@ -117,6 +117,14 @@ class TokenAnswer(TypedDict):
     length: int
     text: str
     weight: float
+    unknown: bool
+
+
+class Part(TypedDict):
+    """A part of a text; `offset` and `length` are code points."""
+
+    offset: int
+    length: int
 
 
 class ExplanationAnswer(TypedDict):
@@ -127,7 +135,10 @@ class ExplanationAnswer(TypedDict):
 
 
 class LabelAnswer(TypedDict):
-    """One text, classified. `sentences` and `explanation` are there where they were asked for."""
+    """One text, classified. `sentences` and `explanation` are there where they were asked for.
+
+    `read` is there where only a part of the text was read.
+    """
 
     id: str | None
     index: int
@@ -140,6 +151,7 @@ class LabelAnswer(TypedDict):
     warnings: list[Note]
     sentences: NotRequired[list[SentenceAnswer]]
     explanation: NotRequired[ExplanationAnswer]
+    read: NotRequired[Part]
 
 
 class ValueAnswer(TypedDict):
@@ -152,6 +164,7 @@ class ValueAnswer(TypedDict):
     warnings: list[Note]
     sentences: NotRequired[list[ValueSentenceAnswer]]
     explanation: NotRequired[ExplanationAnswer]
+    read: NotRequired[Part]
 
 
 DocumentAnswer = LabelAnswer | ValueAnswer

@@ -92,6 +92,9 @@ class Settings(BaseModel):
         description="the origins whose pages may call the service, as https://example.org,"
         " separated by commas, or * for all",
     )
+    playground: Literal["on", "off"] = Field(
+        default="on", description="on (browsers that open / get a page to try the service) or off"
+    )
     workers: int = Field(
         default_factory=available_cores,
         ge=1,

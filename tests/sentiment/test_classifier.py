@@ -162,6 +162,16 @@ def test_truncation_is_told(classifier: Classifier) -> None:
     assert list(cut.probabilities.values()) == pytest.approx(classifier.answers([row])[0])
 
 
+def test_what_was_read_of_a_truncated_text_gives_the_same_answer(classifier: Classifier) -> None:
+    text = "😡 " + SENTENCE * 8
+    (cut,) = classifier.predict([text], overflow="truncate")
+    start, end = cut.read
+    assert start == 0 and 0 < end < len(text)
+    (alone,) = classifier.predict([text[start:end]], overflow="error")
+    assert alone.probabilities == pytest.approx(cut.probabilities, abs=1e-6)
+    assert alone.read is None and alone.statistics.tokens == TIMESTEPS
+
+
 def test_errors_stand_in_the_place_of_their_text(classifier: Classifier) -> None:
     texts = ["good", " ", SENTENCE * 8, "\ud83d", "bad"]
     outcomes = classifier.predict(texts, overflow="error")

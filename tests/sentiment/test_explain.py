@@ -32,6 +32,15 @@ def test_every_word_gets_one_weight_with_its_place(classifier: Classifier) -> No
         assert TEXT[word.offset : word.offset + word.length] == word.text
 
 
+def test_the_unknown_words_are_those_that_are_counted(classifier: Classifier) -> None:
+    text = "It was 中 a zqxjwv day 😡 with ✈ and 龍 龍"
+    whole = explained(classifier, text)
+    unknown = [word.text for word in whole.explanation.words if word.unknown]
+    assert len(unknown) == whole.statistics.unknown_tokens > 2
+    assert {"中", "龍"} <= set(unknown)
+    assert "It" not in unknown
+
+
 def test_a_weight_is_what_the_log_odds_fall_by_without_the_word(classifier: Classifier) -> None:
     """Anybody can see it: by sending the text without the word."""
     whole = explained(classifier, TEXT)

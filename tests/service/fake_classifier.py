@@ -107,7 +107,14 @@ class FakeClassifier:
             ),
             sentences=None if spans is None else [_sentence(text, *span) for span in spans],
             explanation=_explain(text) if explain else None,
+            read=_beginning(text) if truncated else None,
         )
+
+
+def _beginning(text: str) -> tuple[int, int]:
+    """Where the first TIMESTEPS words are."""
+    words = list(re.finditer(r"\S+", text))[:TIMESTEPS]
+    return words[0].start(), words[-1].end()
 
 
 def _judge(text: str) -> dict[str, float]:

@@ -2,9 +2,11 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -40,12 +42,32 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(START_SECONDS)
 
+    def end(self) -> None:
+        """Leave no process behind, whatever state it is in."""
+        if self.process.poll() is None:
+            try:
+                self.stop()
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
     def lines(self, stream: str) -> list[dict[str, Any]]:
         """The log lines of `out` or `err`; every one of them must be JSON."""
         return [json.loads(line) for line in (self.folder / stream).read_text().splitlines()]
 
 
 Start = Callable[..., Server]
+
+
+def launch(folder: Path, **settings: str) -> Server:
+    """Start gunicorn with two workers on a free port; what it writes goes into `folder`."""
+    given = {"PORT": str(free_port()), "WORKERS": "2", **settings}
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("SENTIMENT_")}
+    environ |= {f"SENTIMENT_{name}": value for name, value in given.items()}
+    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=environ, stdout=out, stderr=err)
+    return Server(process, int(given["PORT"]), folder)
 
 
 def free_port() -> int:

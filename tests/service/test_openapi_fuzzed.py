@@ -30,7 +30,7 @@ from service.settings import Settings
 pytestmark = pytest.mark.slow
 
 KEY, ADMIN = "key", "admin"
-SERVED = {"name": "default", "version": "2"}
+SERVED = {"name": "default", "version": "2", "file": "playground.css"}
 
 CONFIG = {
     "generation": {"with-security-parameters": False},

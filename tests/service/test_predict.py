@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from service import create_app
 from service.schemas import PredictAnswer
 from service.settings import Settings
-from tests.service.fake_classifier import FakeClassifier
+from tests.service.fake_classifier import TIMESTEPS, FakeClassifier
 
 LONG = "one two three four five six seven eight nine"
 
@@ -92,6 +92,9 @@ def test_truncation_is_a_warning(client: FlaskClient) -> None:
     body = {"texts": [LONG, "Fine"], "options": {"overflow": "truncate"}}
     documents = client.post("/v1/predict", json=body).get_json()["documents"]
     assert [warning["code"] for warning in documents[0]["warnings"]] == ["truncated"]
+    end = len(" ".join(LONG.split()[:TIMESTEPS]))
+    assert documents[0]["read"] == {"offset": 0, "length": end}
+    assert "read" not in documents[1]
     assert documents[1]["warnings"] == []
 
 
@@ -148,8 +151,8 @@ def test_explanations(client: FlaskClient) -> None:
     assert document["explanation"] == {
         "target": "positive",
         "tokens": [
-            {"offset": 0, "length": 5, "text": "Great", "weight": 0.5},
-            {"offset": 6, "length": 4, "text": "food", "weight": 0.5},
+            {"offset": 0, "length": 5, "text": "Great", "weight": 0.5, "unknown": False},
+            {"offset": 6, "length": 4, "text": "food", "weight": 0.5, "unknown": False},
         ],
     }
     assert "sentences" not in document

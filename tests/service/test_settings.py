@@ -30,6 +30,7 @@ def test_every_setting_is_read() -> None:
         "api_keys": f"{'a' * 64}, {'b' * 64}",
         "admin_key": "c" * 64,
         "cors_origins": "https://example.org http://localhost:3000",
+        "playground": "off",
         "workers": "3",
         "threads": "1",
         "max_body_bytes": "1000",

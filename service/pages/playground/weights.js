@@ -1,0 +1,23 @@
+// The words that count most for an answer, as bars to both sides of a line.
+
+import { el } from "./dom.js";
+import { tone } from "./polarity.js";
+import { signed } from "./wording.js";
+
+const SHOWN = 8;
+
+/** @param explanation as the service answers it. */
+export function weights({ target, tokens }) {
+  const strongest = [...tokens].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, SHOWN);
+  strongest.sort((a, b) => b.weight - a.weight);
+  const most = Math.max(1e-9, ...strongest.map(({ weight }) => Math.abs(weight)));
+  const caption = `How far the log odds of ${target} fall without the word`;
+  return el("table", { class: "bars weights" },
+    el("caption", { class: "faint" }, caption),
+    el("tbody", {}, strongest.map(({ text, weight }) =>
+      el("tr", { class: weight >= 0 ? tone(target) : "against" },
+        el("th", { scope: "row" }, text),
+        el("td", { class: "track" },
+          el("span", { class: weight >= 0 ? "fill" : "fill back", style: { "--share": Math.abs(weight) / most } })),
+        el("td", { class: "figure" }, signed(weight))))));
+}
