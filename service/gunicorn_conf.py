@@ -46,8 +46,9 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
 def on_starting(_: Any) -> None:
     """Refuse to start without the model, and make an empty directory for the workers' metrics.
 
-    Whatever marked an earlier run as draining says nothing of this one. A model that is lost later on must not stop what serves, and a reload (SIGHUP) keeps what was
-    counted: gunicorn calls this only once.
+    What marked an earlier run as draining says nothing of this one. A model that is lost later on
+    must not stop what serves, and a reload (SIGHUP) keeps what was counted: gunicorn calls this
+    only once.
     """
     found = any(directory.is_dir() for directory in settings.model_directories)
     if not (settings.models.is_dir() and found):

@@ -69,7 +69,8 @@ class Registry:
 
         Args:
             model_directory: of the model's versions.
-            built_in: another of that name, for as long as the first holds no version.
+            built_in: another of that name, until the first holds a version; from then on it is
+                out of the game, so that a volume that is lost does not change what serves.
             figures: who counts.
         """
         self._told = model_directory
@@ -83,9 +84,7 @@ class Registry:
     @property
     def model_directory(self) -> Path:
         """Where the versions are that can be served now."""
-        if self._built_in and not bundles.versions(self._told):
-            return self._built_in
-        return self._told
+        return self._built_in or self._told
 
     def serve(self, classifier: Classifier | None, refusal: Refusal | None = None) -> None:
         """Answer the next request with `classifier`."""
@@ -107,12 +106,13 @@ class Registry:
         Where its version is not good, the one that serves goes on serving. Where none serves, the
         one before it takes its place, or else the newest that is good.
         """
-        directory = self.model_directory
-        stamp = _stamp(directory / bundles.CURRENT)
+        if self._built_in and bundles.versions(self._told):
+            self._built_in = None
+        stamp = _stamp(self.model_directory / bundles.CURRENT)
         if stamp == self._followed:
             return
         self._followed = stamp
-        if directory == self._built_in:
+        if self._built_in:
             logger.warning("No version is in %s: the built-in %s is taken", self._told, self.name)
         classifier, refusal = self._load()
         if refusal:
