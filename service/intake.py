@@ -78,7 +78,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
             return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer it; where this process drains, the client is to open its next connection elsewhere."""
+        """Answer it; the clients of a draining process are to open their next connection elsewhere."""
         if self._draining.begun:
             req.force_close()
         return super().handle_request(req, conn)

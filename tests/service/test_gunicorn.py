@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start
+from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start, wait_until_ready
 
 pytestmark = pytest.mark.slow
 
