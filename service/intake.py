@@ -78,7 +78,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
             return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer it; the clients of a draining process are to open their next connection elsewhere."""
+        """Answer it, and close the connection after that where this process drains."""
         if self._draining.begun:
             req.force_close()
         return super().handle_request(req, conn)

@@ -62,7 +62,8 @@ class Balancer:
         self._folder = tempfile.TemporaryDirectory()
         os.chmod(self._folder.name, 0o755)
         self._look(reload=False)
-        command = ["/usr/sbin/nginx", "-c", f"{self._folder.name}/nginx.conf", "-p", self._folder.name]
+        folder = self._folder.name
+        command = ["/usr/sbin/nginx", "-c", f"{folder}/nginx.conf", "-p", folder]
         self._nginx = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         self._watcher = threading.Thread(target=self._watch)
         self._watcher.start()

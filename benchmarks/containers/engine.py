@@ -148,9 +148,10 @@ def container(
     name = f"sentiment-{uuid.uuid4().hex[:8]}"
     variables = {"SENTIMENT_AUTH": "off", "SENTIMENT_WORKERS": "2", **(environ or {})}
     given = [f"--env={key}={value}" for key, value in variables.items()]
-    podman("run", "--detach", f"--name={name}", f"--network={network}", *CONFINED, *given, *options, image)
+    options = [f"--name={name}", f"--network={network}", *CONFINED, *given, *options]
+    podman("run", "--detach", *options, image)
     try:
-        path = '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'
+        path = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         host = podman("inspect", f"--format={path}", name).strip() or "127.0.0.1"
         yield Container(name, f"{host}:{variables.get('SENTIMENT_PORT', PORT)}")
     finally:
@@ -165,7 +166,9 @@ def pre_stop_command() -> list[str]:
     return command
 
 
-def ask(address: str, body: Any = None, headers: Mapping[str, str] | None = None) -> tuple[int, Any]:
+def ask(
+    address: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, Any]:
     """Status and JSON of an answer, of GET or of POST with a body; status 0 where none came."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(

@@ -1,4 +1,4 @@
-"""What a cluster does to replicas under load: one is drained, all are replaced, one is just stopped."""
+"""What a cluster does to replicas under load: it drains one, replaces all, or just stops one."""
 
 import time
 from collections import Counter
@@ -10,8 +10,11 @@ from benchmarks.containers.engine import Container, container
 
 SETTLE_SECONDS = 3
 
+# Answers by their status, failures by their name: how many requests got each.
+Outcomes = Counter[str]
 
-def drain(image: str, network: str) -> Counter[str]:
+
+def drain(image: str, network: str) -> Outcomes:
     """Two replicas under load, of which one gets its preStop hook and then SIGTERM.
 
     Returns:
@@ -20,13 +23,13 @@ def drain(image: str, network: str) -> Counter[str]:
     return _stop_one(image, network, hook=True)
 
 
-def stop(image: str, network: str) -> Counter[str]:
+def stop(image: str, network: str) -> Outcomes:
     """The same without the hook: what it is there for."""
     return _stop_one(image, network, hook=False)
 
 
-def update(image: str, network: str) -> Counter[str]:
-    """Two replicas under load, each replaced as the Deployment does it: a new one, then an old less."""
+def update(image: str, network: str) -> Outcomes:
+    """Two replicas under load, each replaced as by the Deployment: first a new, then less an old."""
     with ExitStack() as stack:
         old = [_start(stack, image, network) for _ in range(2)]
         balancer = stack.enter_context(Balancer(*old))
@@ -41,7 +44,7 @@ def update(image: str, network: str) -> Counter[str]:
         return clients.outcomes
 
 
-def _stop_one(image: str, network: str, *, hook: bool) -> Counter[str]:
+def _stop_one(image: str, network: str, *, hook: bool) -> Outcomes:
     with ExitStack() as stack:
         replicas = [_start(stack, image, network) for _ in range(2)]
         balancer = stack.enter_context(Balancer(*replicas))

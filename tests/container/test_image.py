@@ -63,14 +63,13 @@ def test_without_keys_it_starts_only_when_told_so_aloud(image: str) -> None:
 
 def test_it_predicts_confined_and_is_healthy(run: Run) -> None:
     with run(options=["--memory=320m"]) as container:
-        assert container.get("/readyz")[0] in (0, 503, 200)  # it may still be loading
         container.wait_until_ready()
         status, answer = container.predict("The food was great, we loved it.")
         assert (status, answer["documents"][0]["label"]) == (200, "positive")
         assert podman("healthcheck", "run", container.name) == ""
         podman("exec", container.name, "sh", "-c", 'touch "$SENTIMENT_DRAIN_FILE"')
-        assert container.get("/readyz") == (503, {**container.get("/readyz")[1]})
-        assert container.get("/readyz")[1]["status"] == "draining"
+        status, answer = container.get("/readyz")
+        assert (status, answer["status"]) == (503, "draining")
         with pytest.raises(EngineError, match="healthcheck"):
             podman("healthcheck", "run", container.name)
         assert container.predict("It still answers.")[0] == 200
@@ -97,5 +96,6 @@ def podman_key(run: Run) -> tuple[str, str]:
 @pytest.mark.parametrize(("cpus", "workers"), [("1", 1), ("1.5", 2)])
 def test_the_workers_follow_the_cpu_limit(image: str, cpus: str, workers: int) -> None:
     program = "from service.settings import Settings; print(Settings().workers)"
-    limited = podman("run", "--rm", "--network=none", f"--cpus={cpus}", image, "python", "-c", program)
+    options = ["--rm", "--network=none", f"--cpus={cpus}"]
+    limited = podman("run", *options, image, "python", "-c", program)
     assert int(limited) == workers

@@ -70,7 +70,7 @@ def test_what_refers_to_another_manifest_finds_it() -> None:
 
 @pytest.mark.slow
 def test_podman_runs_the_pod(image: str, network: str, tmp_path: Path) -> None:
-    """Debian's podman asks by curl where a probe asks by HTTP, and knows no claim without a volume."""
+    """Debian's podman asks by curl where a probe asks by HTTP: the probes are left out."""
     spec = pod("Deployment")
     [container] = spec["containers"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):

@@ -28,10 +28,8 @@ START_SECONDS = 120
     ids=" ".join,
 )
 def test_promtool_finds_no_fault(tools: None, command: list[str]) -> None:
-    run = subprocess.run(
-        ["promtool", *command], cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert run.returncode == 0, run.stdout
+    run = subprocess.run(["promtool", *command], cwd=FOLDER, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_every_rule_is_tested() -> None:
