@@ -29,7 +29,7 @@ def stop(image: str, network: str) -> Outcomes:
 
 
 def update(image: str, network: str) -> Outcomes:
-    """Two replicas under load, each replaced as by the Deployment: first a new, then less an old."""
+    """Two replicas under load, each replaced as by the Deployment: one more, then one less."""
     with ExitStack() as stack:
         old = [_start(stack, image, network) for _ in range(2)]
         balancer = stack.enter_context(Balancer(*old))
