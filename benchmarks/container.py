@@ -17,10 +17,7 @@ from sentiment.errors import SentimentError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the figures; return the exit status (1: a floor is missed, 2: containers fail)."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.container", description=__doc__)
-    parser.add_argument("--starts", type=int, default=5, help="of each kind, in turn; %(default)s")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a floor is missed")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
         engine.prepare()
         image = engine.build("serving")
@@ -108,6 +105,13 @@ def _row(name: str, seconds: Sequence[float]) -> list[str]:
 
 def _others(outcomes: rolling.Outcomes) -> str:
     return ", ".join(f"{name} {count}" for name, count in outcomes.items() if name != "200")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.container", description=__doc__)
+    parser.add_argument("--starts", type=int, default=5, help="of each kind, in turn; %(default)s")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where a floor is missed")
+    return parser
 
 
 if __name__ == "__main__":
