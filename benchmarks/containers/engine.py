@@ -25,6 +25,11 @@ START_SECONDS = 120
 PORT = 8000
 # What deploy/kubernetes/ asks for: no right, no file to write, no way out.
 CONFINED = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges", "--memory=768m")
+# Control groups of version 2, or else 1.
+READ_MEMORY = (
+    "cd /sys/fs/cgroup; cat memory.current memory.stat 2>/dev/null"
+    " || cat memory/memory.usage_in_bytes memory/memory.stat"
+)
 
 
 class ToolsMissing(SentimentError):
@@ -76,9 +81,9 @@ def podman(*arguments: str) -> str:
 
 @contextmanager
 def network() -> Iterator[str]:
-    """A network of containers that this machine reaches, and that reaches nothing else."""
+    """A network of containers that this machine reaches by their addresses."""
     name = f"sentiment-{uuid.uuid4().hex[:8]}"
-    podman("network", "create", "--internal", name)
+    podman("network", "create", name)
     try:
         yield name
     finally:
@@ -130,10 +135,11 @@ class Container:
         return int(podman("inspect", "--format={{.State.ExitCode}}", self.name))
 
     def memory_bytes(self) -> int:
-        """The memory of its control group, which is what a limit is compared with."""
-        usage = podman("stats", "--no-stream", "--format=json", self.name)
-        shown = json.loads(usage)[0]["mem_usage"].partition(" / ")[0]
-        return _bytes(shown)
+        """Its working set: what Kubernetes compares with a limit, all but idle cached files."""
+        usage, *rest = podman("exec", self.name, "sh", "-c", READ_MEMORY).splitlines()
+        figures = dict(line.split() for line in rest)
+        idle = figures.get("total_inactive_file") or figures["inactive_file"]  # versions 1 and 2
+        return int(usage) - int(idle)
 
 
 @contextmanager
@@ -181,13 +187,6 @@ def ask(
         return error.code, json.load(error)
     except (OSError, ValueError):
         return 0, None
-
-
-def _bytes(shown: str) -> int:
-    """podman's "198.5MB" as bytes."""
-    units = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "B": 1}
-    unit = next(unit for unit in units if shown.endswith(unit))
-    return round(float(shown.removesuffix(unit)) * units[unit])
 
 
 def _run(*command: str) -> str:

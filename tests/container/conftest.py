@@ -1,4 +1,4 @@
-"""Images built once for all tests, and a network that reaches nothing else."""
+"""Images built once for all tests, and a network for their containers."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -76,6 +76,25 @@ def test_it_predicts_confined_and_is_healthy(run: Run) -> None:
         assert container.stop() == 0
 
 
+def test_it_needs_no_network(image: str) -> None:
+    program = """
+import http.client, time
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    try:
+        one = http.client.HTTPConnection("localhost", 8000, timeout=30)
+        body = '{"text": "The food was great, we loved it."}'
+        one.request("POST", "/v1/predict", body, {"Content-Type": "application/json"})
+        print(one.getresponse().read().decode())
+        break
+    except OSError:
+        time.sleep(0.1)
+"""
+    with engine.container(image, "none") as container:
+        answer = json.loads(podman("exec", container.name, "python", "-c", program))
+    assert answer["documents"][0]["label"] == "positive"
+
+
 def test_with_a_key(run: Run) -> None:
     key, hashed = podman_key(run)
     with run(environ={"SENTIMENT_AUTH": "auto", "SENTIMENT_API_KEYS": hashed}) as container:
