@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
-from service import create_app, registry
+from service import create_app, registry, settings
 from service.registry import Registry
 from service.settings import Settings
 
@@ -161,8 +161,13 @@ def test_a_start_on_a_bad_version_falls_back(model: Path, damaged: str, served: 
 
 
 def test_what_cannot_serve_says_so_loudly_and_recovers(
-    model: Path, tmp_path: Path, watching: Watching, caplog: pytest.LogCaptureFixture
+    model: Path,
+    tmp_path: Path,
+    watching: Watching,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(settings, "BUILT_IN", tmp_path / "none")
     shutil.move(model, tmp_path / "away")
     client = watching()
     assert "No version of default can be served" in caplog.text
