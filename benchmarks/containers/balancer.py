@@ -10,13 +10,16 @@ import subprocess
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
 from benchmarks.containers.engine import Container, EngineError
 from benchmarks.load import free_port
 
+# As the Deployment's readiness probe, but oftener: the hook's ten seconds leave room for both.
 LOOK_SECONDS = 0.25
+TIMEOUT_SECONDS = 2
 CONFIGURATION = """
 daemon off;
 worker_processes 1;
@@ -57,6 +60,7 @@ class Balancer:
         self._ready: list[str] = []
         self._changing = threading.Lock()
         self._stopping = threading.Event()
+        self._pool = ThreadPoolExecutor()  # one that is gone must not hold up the others
 
     def __enter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory()
@@ -80,6 +84,7 @@ class Balancer:
         self._watcher.join()
         self._nginx.terminate()
         self._nginx.wait()
+        self._pool.shutdown()
         self._folder.cleanup()
 
     def add(self, replica: Container) -> None:
@@ -87,9 +92,10 @@ class Balancer:
         with self._changing:
             self._replicas.append(replica)
 
-    def errors(self) -> str:
-        """What nginx had to say."""
-        return Path(self._folder.name, "errors").read_text()
+    def remove(self, replica: Container) -> None:
+        """One is gone for good."""
+        with self._changing:
+            self._replicas.remove(replica)
 
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
@@ -98,7 +104,8 @@ class Balancer:
     def _look(self, *, reload: bool) -> None:
         with self._changing:
             replicas = list(self._replicas)
-        ready = [one.address for one in replicas if one.get("/readyz")[0] == 200]
+        answers = self._pool.map(_is_ready, replicas)
+        ready = [one.address for one, yes in zip(replicas, answers, strict=True) if yes]
         # With none ready it goes on as before, rather than refuse everything.
         if not ready or ready == self._ready:
             return
@@ -108,3 +115,7 @@ class Balancer:
         Path(self._folder.name, "nginx.conf").write_text(text)
         if reload:
             self._nginx.send_signal(signal.SIGHUP)
+
+
+def _is_ready(replica: Container) -> bool:
+    return replica.get("/readyz", timeout=TIMEOUT_SECONDS)[0] == 200

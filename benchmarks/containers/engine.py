@@ -97,9 +97,9 @@ class Container:
     name: str
     address: str  # host:port
 
-    def get(self, path: str) -> tuple[int, Any]:
+    def get(self, path: str, *, timeout: float = 30) -> tuple[int, Any]:
         """Status and JSON of an answer; status 0 while nothing answers."""
-        return ask(f"http://{self.address}{path}")
+        return ask(f"http://{self.address}{path}", timeout=timeout)
 
     def predict(self, text: str) -> tuple[int, Any]:
         """Status and JSON of a prediction."""
@@ -173,7 +173,11 @@ def pre_stop_command() -> list[str]:
 
 
 def ask(
-    address: str, body: Any = None, headers: Mapping[str, str] | None = None
+    address: str,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    timeout: float = 30,
 ) -> tuple[int, Any]:
     """Status and JSON of an answer, of GET or of POST with a body; status 0 where none came."""
     data = None if body is None else json.dumps(body).encode()
@@ -181,7 +185,7 @@ def ask(
         address, data=data, headers={"Content-Type": "application/json", **(headers or {})}
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

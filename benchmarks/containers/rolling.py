@@ -40,6 +40,7 @@ def update(image: str, network: str) -> Outcomes:
                 time.sleep(SETTLE_SECONDS)
                 replica.pre_stop()
                 replica.stop()
+                balancer.remove(replica)
             time.sleep(SETTLE_SECONDS)
         return clients.outcomes
 
