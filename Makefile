@@ -7,7 +7,8 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http soak screenshots requirements clean
+	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http bench-container \
+	test-container soak screenshots requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -17,6 +18,10 @@ test: .venv/.everything lint types
 
 test-fast: .venv/.everything
 	$(BIN)/python -m pytest -m "not slow"
+
+# A part of `make test`: both images built and run, nginx and Prometheus beside them.
+test-container: .venv/.everything
+	$(BIN)/python -m pytest tests/container
 
 # The whole retraining, on the sample sentences: models/samples, in about a minute.
 train: .venv/.everything
@@ -75,6 +80,10 @@ bench-startup: .venv/.serving
 
 bench-http: .venv/.everything
 	$(BIN)/python -m benchmarks.http --check
+
+# The image's size and start, and what is lost while replicas behind nginx come and go.
+bench-container: .venv/.everything
+	$(BIN)/python -m benchmarks.container --check
 
 # 200,000 requests while versions switch, a worker dies and gunicorn reloads.
 soak: .venv/.everything

@@ -17,7 +17,7 @@ from statistics import median
 import orjson
 
 from benchmarks.load import Load, Server, ensure_wrk, free_port, press, running
-from benchmarks.report import table
+from benchmarks.report import Floor, table
 from benchmarks.timing import text_of
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
@@ -65,24 +65,6 @@ class Results:
     loads: dict[str, list[Load]] = field(default_factory=dict)
     predict_ms: list[float] = field(default_factory=list)  # processor time of a sentence, bare
     batch_ms: list[float] = field(default_factory=list)  # and of one of a batch
-
-
-@dataclass(frozen=True)
-class Floor:
-    """A figure that is wanted."""
-
-    name: str
-    found: float
-    wanted: float
-    at_most: bool = False
-
-    @property
-    def missed(self) -> bool:
-        return self.found > self.wanted if self.at_most else self.found < self.wanted
-
-    def __str__(self) -> str:
-        sign = "at most" if self.at_most else "at least"
-        return f"{self.name}: {self.found:.2f} ({sign} {self.wanted:g} is wanted)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

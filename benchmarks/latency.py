@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from benchmarks.report import table
 from benchmarks.timing import Timing, interleaved, one_core, text_of
@@ -18,6 +17,7 @@ from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from sentiment.pipeline import Pipeline, pad
+from sentiment.runtime import onnxruntime
 
 SENTENCE_TOKENS = 20
 LENGTHS = (5, 20, 100, 400)

@@ -1,9 +1,28 @@
-"""Results -> Markdown tables."""
+"""Results -> Markdown tables, and what is wanted of a figure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _MEASURES = {"accuracy": "accuracy", "macro_recall": "macro recall"}
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A figure that is wanted."""
+
+    name: str
+    found: float
+    wanted: float
+    at_most: bool = False
+
+    @property
+    def missed(self) -> bool:
+        return self.found > self.wanted if self.at_most else self.found < self.wanted
+
+    def __str__(self) -> str:
+        sign = "at most" if self.at_most else "at least"
+        return f"{self.name}: {self.found:.2f} ({sign} {self.wanted:g} is wanted)"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    runs = [_start(options.workers) for _ in range(options.starts)]
+    runs = [start(options.workers) for _ in range(options.starts)]
     seconds = [run[0] for run in runs]
     memory = [megabytes for run in runs for megabytes in run[1]]
     print("| | min | median | max |")
@@ -30,7 +30,7 @@ def main() -> int:
     return 0
 
 
-def _start(workers: int) -> tuple[float, list[float]]:
+def start(workers: int) -> tuple[float, list[float]]:
     """Start the service as `make serve` does; return the seconds until ready, and MB a worker."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

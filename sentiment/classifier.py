@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from sentiment import bundle as bundles
 from sentiment import task as tasks
@@ -18,6 +17,7 @@ from sentiment.errors import BundleDamaged, GoldenMismatch, TextError
 from sentiment.explain import Occlusions, occlude, weigh
 from sentiment.pipeline import EncodedPart, EncodedText, Overflow, Pipeline, pad
 from sentiment.prediction import Estimate, Explanation, Prediction, Statistics, Timings
+from sentiment.runtime import onnxruntime
 
 # Long rows in one call grow the process for good, and short ones gain nothing past this.
 MAX_TOKENS_A_CALL = 4096

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# The worker's word to `/readyz`: it was told to stop, and should be sent nothing more.
-DRAINING = "draining"
-
 # A caller's id goes into headers and logs, so it holds only what is harmless there.
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 
@@ -52,12 +49,13 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         predict,
         root,
     )
+    from service.draining import Draining
     from service.registry import Registry
     from service.together import Together
 
     settings = settings or Settings.from_environment(os.environ)
     figures = metrics.Metrics()
-    registry = Registry(settings.models / settings.model, figures)
+    registry = Registry(*settings.model_directories, figures=figures)
     if classifier:
         registry.serve(classifier)
     else:
@@ -67,7 +65,7 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
     app = Flask(__name__, static_folder=None)
     app.extensions["settings"] = settings
     app.extensions["registry"] = registry
-    app.extensions[DRAINING] = False
+    app.extensions["draining"] = Draining(settings.drain_file)
     app.extensions["metrics"] = figures
     app.extensions["together"] = Together(settings.threads)
     app.before_request(partial(_begin, app))

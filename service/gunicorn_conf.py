@@ -46,14 +46,18 @@ METRICS = "PROMETHEUS_MULTIPROC_DIR"
 def on_starting(_: Any) -> None:
     """Refuse to start without the model, and make an empty directory for the workers' metrics.
 
-    A model that is lost later on must not stop what serves, and a reload (SIGHUP) keeps what was
-    counted: gunicorn calls this only once.
+    What marked an earlier run as draining says nothing of this one. A model that is lost later on
+    must not stop what serves, and a reload (SIGHUP) keeps what was counted: gunicorn calls this
+    only once.
     """
-    if not (settings.models / settings.model).is_dir():
+    found = any(directory.is_dir() for directory in settings.model_directories)
+    if not (settings.models.is_dir() and found):
         raise SystemExit(
             f'SENTIMENT_MODEL: received "{settings.model}"; there is no such directory in'
             f" {settings.models}. Train a model with `python -m training fit --output`."
         )
+    if settings.drain_file:
+        settings.drain_file.unlink(missing_ok=True)
     os.environ[METRICS] = tempfile.mkdtemp(prefix="sentiment-metrics-")
 
 

@@ -5,8 +5,8 @@ from typing import Literal, NotRequired
 from flask import Blueprint, Response, current_app, g
 from typing_extensions import TypedDict
 
-from service import DRAINING
 from service.answers import answer
+from service.draining import Draining
 from service.errors import NotReady
 from service.keys import public
 from service.operations import Operation
@@ -61,8 +61,9 @@ def readiness() -> Readiness:
     A refused version alone is no reason: the one that serves answers as well as before.
     """
     registry: Registry = current_app.extensions["registry"]
+    draining: Draining = current_app.extensions["draining"]
     state = registry.state
-    if current_app.extensions[DRAINING]:
+    if draining.begun:
         return "draining"
     if state.classifier:
         return "ready"

@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from service import arrival, memory
 from service.arrival import Arrival
+from service.draining import Draining
 from service.incoming import Incoming
 from service.settings import Settings
 from service.together import Together
@@ -50,6 +51,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         """Serve. The application is loaded by now, and its settings hold here too."""
         self._settings: Settings = self.wsgi.extensions["settings"]
         self._together: Together = self.wsgi.extensions["together"]
+        self._draining: Draining = self.wsgi.extensions["draining"]
         super().run()
 
     def enqueue_req(self, conn: Any) -> None:
@@ -74,6 +76,12 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         arrival.current.set(conn.arrival)
         with self._together.request() if conn.held else nullcontext():
             return super().handle(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer it, and close the connection after that where this process drains."""
+        if self._draining.begun:
+            req.force_close()
+        return super().handle_request(req, conn)
 
     def finish_request(self, conn: Any, fs: "Future[Any]") -> None:
         """Called when `handle` has returned."""

@@ -62,14 +62,29 @@ class Registry:
     when it is found good.
     """
 
-    def __init__(self, model_directory: Path, figures: Figures | None = None) -> None:
-        """A registry that serves nothing until its first `refresh`."""
-        self.model_directory = model_directory
+    def __init__(
+        self, model_directory: Path, built_in: Path | None = None, *, figures: Figures | None = None
+    ) -> None:
+        """A registry that serves nothing until its first `refresh`.
+
+        Args:
+            model_directory: of the model's versions.
+            built_in: another of that name, until the first holds a version; from then on it is
+                out of the game, so that a volume that is lost does not change what serves.
+            figures: who counts.
+        """
+        self._told = model_directory
+        self._built_in = built_in
         self.name = model_directory.name
         self.state = State()
         self._figures = figures
         self._followed: Stamp | Literal["nothing yet"] | None = "nothing yet"
         self._stopping = threading.Event()
+
+    @property
+    def model_directory(self) -> Path:
+        """Where the versions are that can be served now."""
+        return self._built_in or self._told
 
     def serve(self, classifier: Classifier | None, refusal: Refusal | None = None) -> None:
         """Answer the next request with `classifier`."""
@@ -91,10 +106,14 @@ class Registry:
         Where its version is not good, the one that serves goes on serving. Where none serves, the
         one before it takes its place, or else the newest that is good.
         """
+        if self._built_in and bundles.versions(self._told):
+            self._built_in = None
         stamp = _stamp(self.model_directory / bundles.CURRENT)
         if stamp == self._followed:
             return
         self._followed = stamp
+        if self._built_in:
+            logger.warning("No version is in %s: the built-in %s is taken", self._told, self.name)
         classifier, refusal = self._load()
         if refusal:
             classifier = self.state.classifier or self._fall_back(refusal)

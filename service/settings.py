@@ -1,7 +1,6 @@
 """Deployment settings: the `SENTIMENT_*` environment variables, validated."""
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sentiment.errors import SentimentError
+from service.cores import available_cores
 
 PREFIX = "SENTIMENT_"
 ELSEWHERE = {"SENTIMENT_CACHE"}  # training reads it: an environment may serve both
-CHECKOUT = Path(__file__).resolve().parent.parent
+BUILT_IN = Path(__file__).resolve().parent.parent / "models"  # what comes with the code
 
 # What Kubernetes puts into every pod when a Service is called "sentiment".
 SERVICE_LINK_HINT = (
@@ -35,13 +35,6 @@ class SettingsError(SentimentError):
     code = "bad_setting"
 
 
-def available_cores() -> int:
-    """Cores this process may run on (all of them where the system does not say)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Settings(BaseModel):
     """Everything a deployment may choose; nothing here can change a tensor.
 
@@ -59,7 +52,9 @@ class Settings(BaseModel):
         default=8000, ge=1, le=65535, description="a whole number from 1 to 65535, the TCP port"
     )
     models: Path = Field(
-        default=CHECKOUT / "models", description="the directory that holds the models"
+        default=BUILT_IN,
+        description="the directory that holds the models; while it has none of that name, the one"
+        " that comes with the service is taken",
     )
     model: str = Field(
         default="default",
@@ -131,6 +126,11 @@ class Settings(BaseModel):
     graceful_seconds: int = Field(
         default=30, ge=0, description="the seconds that requests get to finish when stopping"
     )
+    drain_file: Path | None = Field(
+        default=None,
+        description="a file; while it exists /readyz answers 503, and connections are closed after"
+        " their answer",
+    )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
         default="info", description="one of debug, info, warning, error and critical"
     )
@@ -152,6 +152,11 @@ class Settings(BaseModel):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    @property
+    def model_directories(self) -> tuple[Path, ...]:
+        """Where the model's versions may be. The first that holds any counts."""
+        return tuple(dict.fromkeys(folder / self.model for folder in (self.models, BUILT_IN)))
 
     @property
     def bind(self) -> str:

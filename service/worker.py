@@ -13,7 +13,6 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http import errors as http
 
 from sentiment.errors import SentimentError
-from service import DRAINING
 from service.errors import envelope
 from service.headers import SECURITY
 from service.intake import Intake
@@ -65,7 +64,7 @@ class Worker(Intake):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: what asks on a connection that is still open is told that this is the end."""
         if self.wsgi:
-            self.wsgi.extensions[DRAINING] = True
+            self.wsgi.extensions["draining"].begin()
         super().handle_exit(sig, frame)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:

@@ -22,6 +22,7 @@ KERNEL = (
     "sentences",
     "explain",
     "task",
+    "runtime",
     "classifier",
 )
 ONLY_TRAINING = {"tensorflow", "keras", "gensim", "onnx", "sklearn", "scipy", "matplotlib"}
@@ -78,6 +79,12 @@ def test_training_knows_no_service(path: Path) -> None:
 def test_teachers_build_on_training_and_never_import_tensorflow(path: Path) -> None:
     assert packages(path).isdisjoint({"service", "benchmarks", "tests", "tensorflow", "keras"})
     assert packages(path).isdisjoint(ONLY_SERVICE)
+
+
+def test_one_module_imports_onnx_runtime_and_silences_it_first() -> None:
+    assert [str(path) for path in MODULES if "onnxruntime" in packages(path)] == [
+        "sentiment/runtime.py"
+    ]
 
 
 @pytest.mark.parametrize("path", of("service"), ids=str)

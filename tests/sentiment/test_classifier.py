@@ -1,5 +1,6 @@
 """From a bundle to probabilities: each text by itself, within bounds of memory."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -320,3 +321,15 @@ def test_the_largest_call_stays_within_bounds(
     )
     assert run.returncode == 0, run.stderr
     assert float(run.stdout) < megabytes
+
+
+def test_onnx_runtime_reports_nothing(bundle_root: Path, tmp_path: Path) -> None:
+    """Where it reports, it also writes an identifier of the machine below the home directory."""
+    program = (
+        "import sys, pathlib; from sentiment.classifier import Classifier;"
+        "Classifier.load(pathlib.Path(sys.argv[1])).predict(['good'])"
+    )
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", program, str(bundle_root / "default" / "1")]
+    subprocess.run(command, cwd=Path(__file__).resolve().parents[2], env=environ, check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sentiment import errors as kernel
-from service import DRAINING
 from service import errors as service_errors
 from service.settings import Settings
 from tests.service.fake_classifier import FakeClassifier
@@ -124,7 +123,7 @@ def test_another_model_is_not_found(client: FlaskClient) -> None:
 
 
 def test_a_draining_worker_is_not_ready(app: Flask) -> None:
-    app.extensions[DRAINING] = True
+    app.extensions["draining"].begin()
     client = app.test_client()
     assert client.get("/readyz").status_code == 503
     assert client.get("/readyz").get_json()["status"] == "draining"

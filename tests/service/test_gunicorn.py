@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start
+from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start, wait_until_ready
 
 pytestmark = pytest.mark.slow
 
@@ -93,6 +93,35 @@ def test_a_connection_is_kept(server: Server) -> None:
             assert response.status == 200
             assert json.load(response)["errors"] == []
             assert not response.will_close
+
+
+def test_the_drain_file_is_every_worker_s_word_and_closes_what_is_kept(
+    start: Start, tmp_path: Path
+) -> None:
+    mark = tmp_path / "draining"
+    mark.touch()  # of an earlier run
+    server = start(DRAIN_FILE=str(mark))
+    wait_until_ready(server)
+    with closing(server.connect()) as connection:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        assert (response.read() and response.status, response.will_close) == (200, False)
+        mark.touch()
+        connection.request("POST", "/v1/predict", BODY, JSON)
+        response = connection.getresponse()
+        assert (response.status, response.will_close) == (200, True)
+    for _ in range(20):  # more than one worker is likely to get all of
+        status, answer = server.send("GET", "/readyz")
+        assert (status, answer["status"]) == (503, "draining")
+        assert server.send("POST", "/v1/predict", BODY)[0] == 200
+    assert len({line["pid"] for line in server.lines("out")}) == 2
+
+
+def test_an_empty_place_for_models_is_no_reason_not_to_start(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "mounted" / "lost+found").mkdir(parents=True)
+    server = start(MODELS=str(tmp_path / "mounted"))
+    wait_until_ready(server)
+    assert server.send("GET", "/readyz")[1]["model"]["name"] == "default"
 
 
 def test_no_model_stops_the_start(start: Start, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
-from service import create_app, registry
+from service import create_app, registry, settings
 from service.registry import Registry
 from service.settings import Settings
 
@@ -74,7 +74,7 @@ def serving(registry: Registry) -> str | None:
 
 def test_it_follows_current(model: Path) -> None:
     counted = Counted()
-    registry = Registry(model, counted)
+    registry = Registry(model, figures=counted)
     assert serving(registry) is None
     registry.refresh()
     assert serving(registry) == "2"
@@ -90,12 +90,30 @@ def test_it_follows_current(model: Path) -> None:
     assert counted.refusals == 0
 
 
+def test_the_built_in_model_serves_until_there_is_another(
+    model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mounted = tmp_path / "mounted" / "default"
+    mounted.parent.mkdir()
+    registry = Registry(mounted, model)
+    registry.refresh()
+    assert (serving(registry), registry.model_directory) == ("2", model)
+    assert caplog.messages[0] == f"No version is in {mounted}: the built-in default is taken"
+    shutil.copytree(model / "1", mounted / "1")
+    bundles.activate(mounted, "1")
+    registry.refresh()
+    assert (serving(registry), registry.model_directory) == ("1", mounted)
+    shutil.rmtree(mounted)  # a volume that is lost
+    registry.refresh()
+    assert (serving(registry), registry.model_directory) == ("1", mounted)
+
+
 @pytest.mark.parametrize("named", ["3", "4", "", "../default/1"])
 def test_a_bad_version_is_refused_once_and_the_old_one_serves(
     model: Path, named: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     counted = Counted()
-    registry = Registry(model, counted)
+    registry = Registry(model, figures=counted)
     registry.refresh()
     before = registry.state.classifier
     damage(model / "3")
@@ -135,7 +153,7 @@ def test_a_start_on_a_bad_version_falls_back(model: Path, damaged: str, served: 
     for version in damaged:
         damage(model / version)
     counted = Counted()
-    registry = Registry(model, counted)
+    registry = Registry(model, figures=counted)
     registry.refresh()
     assert serving(registry) == served
     assert (registry.state.refusal is None) == (damaged == "")
@@ -143,8 +161,13 @@ def test_a_start_on_a_bad_version_falls_back(model: Path, damaged: str, served: 
 
 
 def test_what_cannot_serve_says_so_loudly_and_recovers(
-    model: Path, tmp_path: Path, watching: Watching, caplog: pytest.LogCaptureFixture
+    model: Path,
+    tmp_path: Path,
+    watching: Watching,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(settings, "BUILT_IN", tmp_path / "none")
     shutil.move(model, tmp_path / "away")
     client = watching()
     assert "No version of default can be served" in caplog.text

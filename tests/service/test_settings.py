@@ -40,6 +40,7 @@ def test_every_setting_is_read() -> None:
         "max_explained": "5",
         "max_concurrent_requests": "64",
         "graceful_seconds": "0",
+        "drain_file": "/run/draining",
         "log_level": "WARNING",
     }
     settings = Settings.from_environment({variable(name): text for name, text in given.items()})

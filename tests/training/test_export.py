@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Manifest
 from sentiment.pipeline import PipelineConfig, pad
+from sentiment.runtime import onnxruntime
 from sentiment.tokenizer import Tokenizer
 from training.config import ConfigError, NetworkConfig
 from training.graph import from_onnx, to_onnx

@@ -1,0 +1,1 @@
+"""The service in containers: images built, replicas run behind nginx, requests counted."""
