@@ -49,7 +49,7 @@ def test_models(client: FlaskClient) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/predic", "/v1/predict/", "/static/x", "/%ff%00"])
+@pytest.mark.parametrize("path", ["/v1/predic", "/v1/predict/", "/static/x", "/%ff%00"])
 def test_not_found(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     error = response.get_json()["error"]
