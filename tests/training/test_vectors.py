@@ -187,6 +187,18 @@ def test_a_file_covers_what_it_holds(vectors, known, tmp_path):
     assert received.coverage == {"vocabulary": round(2 / 6, 4), "tokens": 3 / 5}
 
 
+def test_a_word_starts_from_its_lower_case_unless_a_file_tells_them_apart(vectors, tmp_path):
+    vocabulary = ["[PAD]", "[UNK]", "us", "US", "film", "FILM"]
+    trained = start(vectors, vocabulary, [[2, 4, 3], [5, 2]], method="word2vec", features=4)
+    assert np.array_equal(trained.values[2], trained.values[3])
+    assert np.array_equal(trained.values[4], trained.values[5])
+    assert trained.coverage["tokens"] == 1
+    (tmp_path / "v.txt").write_text("us 1 2\nUS 3 4\nfilm 5 6\n", encoding="utf-8")
+    path = str(tmp_path / "v.txt")
+    of_file = start(vectors, vocabulary, [[2, 4, 3]], method="file", path=path)
+    assert of_file.values[2:].tolist() == [[1, 2], [3, 4], [5, 6], [5, 6]]
+
+
 def test_padding_starts_from_zero(vectors):
     for method in ("random", "word2vec"):
         received = start(
