@@ -56,7 +56,8 @@ def asset(file: str) -> Response:
     data, tag = _read(file)
     response = Response(data, headers=REVALIDATED, mimetype=TYPES[Path(file).suffix])
     response.set_etag(tag)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @lru_cache(maxsize=1)

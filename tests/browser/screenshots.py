@@ -79,7 +79,9 @@ def take(picture: Picture, running: Browser, server: Server) -> None:
     page.screenshot(path=path)
     context.close()
     with Image.open(path) as image:
-        reduced = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=0)
+        reduced = image.convert("RGB").quantize(
+            COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=0
+        )
         reduced.save(path, optimize=True)
 
 
