@@ -15,7 +15,7 @@ from tests.service.gunicorn_server import Server, launch, wait_until_ready
 
 LABELS = ("negative", "neutral", "positive")
 MANY = 50_000
-# A page that does not answer for longer than this is frozen; other processes take their share of it.
+# A page that does not answer for longer is frozen; other processes take their share of the time.
 LONGEST_BLOCK_MS = 1000
 
 
