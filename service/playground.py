@@ -54,9 +54,14 @@ def asset(file: str) -> Response:
     if file not in _names():
         raise FileNotFound(f"The playground has no such file; it has {', '.join(_names())}.")
     data, tag = _read(file)
-    response = Response(data, headers=REVALIDATED, mimetype=TYPES[Path(file).suffix])
+    known = tag in request.if_none_match
+    response = Response(
+        b"" if known else data,
+        status=304 if known else 200,
+        headers=REVALIDATED,
+        mimetype=TYPES[Path(file).suffix],
+    )
     response.set_etag(tag)
-    response.make_conditional(request)
     return response
 
 
