@@ -11,6 +11,7 @@ import pytest
 TRAINING = Path(__file__).resolve().parents[2] / "training"
 SAMPLES = TRAINING / "samples"
 LABELS = {"negative", "neutral", "positive"}
+DESK = ("desk-train.csv", "desk-test.csv")
 
 
 def read_rows(name: str) -> list[tuple[str, str]]:
@@ -59,7 +60,7 @@ def test_enough_rows_of_every_class(name: str, at_least: int) -> None:
     assert min(counts.values()) >= 0.25 * len(rows)
 
 
-@pytest.mark.parametrize("name", ["train.csv", "test.csv"])
+@pytest.mark.parametrize("name", ["train.csv", "test.csv", *DESK])
 def test_rows_are_clean_sentences(name: str) -> None:
     for text, _ in read_rows(name):
         assert text == text.strip()
@@ -68,7 +69,8 @@ def test_rows_are_clean_sentences(name: str) -> None:
 
 
 def test_no_text_stands_twice(train, held_out, golden) -> None:
-    texts = [text for text, _ in train + held_out] + golden
+    desk = [row for name in DESK for row in read_rows(name)]
+    texts = [text for text, _ in train + held_out + desk] + golden
     repeated = [text for text, n in Counter(map(normalized, texts)).items() if n > 1]
     assert repeated == []
 
@@ -84,7 +86,8 @@ def test_test_and_golden_texts_are_no_paraphrases_of_training(train, held_out, g
 
 def test_readme_counts_are_true(train, held_out) -> None:
     readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
-    for name, rows in (("train.csv", train), ("test.csv", held_out)):
+    desk = [(name, read_rows(name)) for name in DESK]
+    for name, rows in (("train.csv", train), ("test.csv", held_out), *desk):
         counts = Counter(label for _, label in rows)
         row = " | ".join(str(counts[label]) for label in sorted(LABELS))
         assert f"| `{name}` | {len(rows)} | {row} |" in readme
