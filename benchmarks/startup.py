@@ -41,6 +41,7 @@ def start(workers: int) -> tuple[float, list[float]]:
         env={**os.environ, "SENTIMENT_PORT": str(port), "SENTIMENT_WORKERS": str(workers)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,  # scheduled as a container is, by itself and not with this process
     )
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}", process)
