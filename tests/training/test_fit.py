@@ -225,7 +225,7 @@ def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, c
 
     seen = {}
 
-    def learn(model, rows, validation, config, objective, *, checkpoint):
+    def learn(model, rows, validation, config, objective, *, task, checkpoint):
         seen["rows"] = len(rows.ids), len(rows.targets), len(rows.weights), len(rows.repeats)
         return [validation.measure(model)]
 
@@ -313,7 +313,7 @@ def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypat
 
     seen = []
 
-    def learn(model, rows, validation, config, objective, *, checkpoint):
+    def learn(model, rows, validation, config, objective, *, task, checkpoint):
         seen.append((len(rows.ids), int((rows.weights > 0).sum())))
         return [validation.measure(model)]
 

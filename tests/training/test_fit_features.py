@@ -142,8 +142,8 @@ def test_the_last_columns_of_the_embedding_are_the_features_as_they_were_made(fo
 def test_onnx_and_keras_agree_and_the_model_survives_keras_own_format(wide, tmp_path):
     import keras
 
-    from sentiment.classifier import activate
     from sentiment.pipeline import Pipeline, pad
+    from sentiment.task import activate
     from training.export import export_keras, from_bundle
 
     bundle = bundles.load(wide)
