@@ -37,7 +37,7 @@ def test_without_a_terminal_a_line_is_logged_every_minute(monkeypatch, caplog):
 def test_of_a_run_that_is_gone_on_with_all_batches_count(monkeypatch, caplog):
     with caplog.at_level(logging.INFO):
         show(monkeypatch, [1000, 1010, 1070], terminal=False, before=70)
-    assert caplog.messages == ["batch 73 of 100: loss 0.2500, 1.43 tokens/s, 15:44 left"]
+    assert caplog.messages == ["batch 73 of 100: loss 0.2500, 1.43 tokens/s, 15:45 left"]
 
 
 def test_on_a_terminal_the_bar_shows_the_speed(monkeypatch, caplog):
