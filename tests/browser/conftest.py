@@ -18,8 +18,8 @@ API_KEY = "an api key"
 # Of whatever a test waits for, on a busy machine too.
 PATIENCE_MS = 60_000
 sync_api.expect.set_options(timeout=PATIENCE_MS)
-# Chromium drops all that is on its way when an interface of the machine comes or goes, as containers
-# make them do.
+# Chromium drops all that is on its way when an interface of the machine comes or goes, as those of
+# containers do.
 NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 
 Open = Callable[..., sync_api.Page]

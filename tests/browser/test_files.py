@@ -264,17 +264,21 @@ def test_pieces_that_are_too_large_on_the_way_are_halved(visit: Open, site: Serv
 def test_texts_keep_to_the_service_s_limits(
     visit: Open, models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The page knows the limits, so the service never has to say 413."""
+    """The page knows the limits, so the service never has to say 413; but to one text too large."""
     folder = tmp_path_factory.mktemp("limits")
     limits = {"MAX_BODY_BYTES": "3000", "MAX_DOCUMENTS": "7"}
     server = launch(folder, MODELS=str(models), WORKERS="1", **limits)
     try:
         wait_until_ready(server)
-        page = visit(server)
+        page = visit(server, failing=True)
         choose(page, "x.csv", table([["text"], *([f"Row {i} 😡 is good."] for i in range(100))]))
         classify(page)
         statuses = {line["status"] for line in server.lines("out") if line["path"] == "/v1/predict"}
         assert statuses == {200}
+        page.locator("#views a[href='#try']").click()
+        page.locator("#text").fill("Good. " * 1000)
+        expect(page.locator("#try-problem")).to_contain_text("larger than 3000 bytes")
+        expect(page.locator("#verdict")).to_have_text("No answer")
     finally:
         server.end()
 

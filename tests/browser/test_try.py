@@ -136,6 +136,8 @@ def test_what_was_not_read_is_marked(page: Page, site: Server) -> None:
     read = ask(site, {"text": text, "options": {"overflow": "truncate"}})["read"]
     end = read["offset"] + read["length"]
     assert page.locator(".unread").all_text_contents() == [text[end:]]
+    page.locator(".unread").hover()
+    expect(page.locator("#detail")).to_have_text("not read")
 
 
 def test_what_cannot_be_classified_is_said(visit: Open, site: Server) -> None:
@@ -230,8 +232,8 @@ def test_nothing_is_asked_of_another_host(visit: Open, site: Server) -> None:
     assert hosts == {f"127.0.0.1:{site.port}"}
 
 
-def test_a_service_with_keys(
-    visit: Open, models: Any, tmp_path_factory: pytest.TempPathFactory
+def test_a_service_with_keys_and_then_none(
+    visit: Open, models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("keys")
     server = launch(folder, MODELS=str(models), WORKERS="1", API_KEYS=hash_of(API_KEY))
@@ -262,19 +264,6 @@ def test_a_service_with_keys(
                     env=environ, capture_output=True, text=True, check=True,
                 )  # fmt: skip
                 assert shown in run.stdout
-    finally:
-        server.end()
-
-
-def test_a_service_that_is_gone(
-    visit: Open, models: Any, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    server = launch(tmp_path_factory.mktemp("gone"), MODELS=str(models), WORKERS="1")
-    try:
-        wait_until_ready(server)
-        page = visit(server, failing=True)
-        page.locator("#text").fill("Great.")
-        answered(page, "Great.")
         server.stop()
         page.locator("#text").fill("Great again.")
         expect(page.locator("#try-problem")).to_contain_text("cannot be reached")
@@ -321,4 +310,5 @@ def test_without_javascript_the_page_says_what_the_api_offers(visit: Open, site:
     page = visit(site, java_script_enabled=False)
     expect(page.get_by_role("heading", name="What the API offers")).to_be_visible()
     expect(page.locator(".plain")).to_contain_text("POST /v1/predict")
+    expect(page.locator(".plain")).to_contain_text(f"http://127.0.0.1:{site.port}/v1/predict")
     expect(page.locator("#try")).to_be_hidden()

@@ -28,9 +28,9 @@ export function wordsOf(text, document) {
 }
 
 /** What the colours of the sentences mean. */
-export function sentenceLegend({ sentences }) {
+export function sentenceLegend({ sentences, read }) {
   const labels = new Set(sentences.filter((sentence) => !isValue(sentence)).map(({ label }) => label));
-  return ordered(labels).map((label) => el("span", { class: `key ${tone(label)}` }, label));
+  return [...ordered(labels).map((label) => el("span", { class: `key ${tone(label)}` }, label)), ...unreadKey(read)];
 }
 
 /** What the colours of the words mean. */
@@ -39,9 +39,12 @@ export function wordLegend(found) {
   return [
     el("span", { class: `key swatch ${tone(target)}` }, does(found, true)),
     el("span", { class: "key swatch against" }, does(found, false)),
-    tokens.some(({ unknown }) => unknown) ? el("span", { class: "key unknown" }, "unknown to the model") : null,
-  ].filter(Boolean);
+    ...(tokens.some(({ unknown }) => unknown) ? [el("span", { class: "key unknown" }, "unknown to the model")] : []),
+    ...unreadKey(found.read),
+  ];
 }
+
+const unreadKey = (read) => (read ? [el("span", { class: "key struck" }, "not read")] : []);
 
 function marked(text, parts, look, read) {
   return cutAt(text, within(parts, read, countCodePoints(text))).map(({ text: piece, part }) => {
