@@ -152,7 +152,8 @@ def test_what_cannot_be_classified_is_said(visit: Open, site: Server) -> None:
     expect(page.locator("#try")).not_to_have_attribute("aria-busy", "true")
 
 
-def test_the_answer_does_not_wait_for_the_weights_of_the_words(page: Page) -> None:
+def test_the_answer_does_not_wait_for_the_weights_of_the_words(visit: Open, site: Server) -> None:
+    page = visit(site, failing=True)
     held: list[Route] = []
 
     def hold_the_weights(route: Route) -> None:
@@ -164,9 +165,15 @@ def test_the_answer_does_not_wait_for_the_weights_of_the_words(page: Page) -> No
     expect(page.locator("#verdict .mark")).to_be_visible()
     expect(page.locator("#passage .sentence").first).to_be_visible()
     assert page.locator("#weights-list tr").count() == 0
-    held[0].continue_()
+    held.pop().continue_()
     answered(page, TEXT)
     assert page.locator("#weights-list tr").count() > 0
+    page.locator("#text").fill("Great food.")
+    expect(page.locator("#passage")).to_have_text("Great food.")
+    held.pop().abort()  # what is known is kept
+    expect(page.locator("#try-problem")).to_contain_text("cannot be reached")
+    expect(page.locator("#verdict .mark")).to_be_visible()
+    expect(page.locator("#weights")).to_be_hidden()
 
 
 def test_a_text_of_markup_stays_a_text(page: Page) -> None:

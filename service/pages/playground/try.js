@@ -82,7 +82,8 @@ export class Try {
       if (explain) this.#explain(await this.#api.predict({ text, options: { ...options, sentences: false, explain } }, signal));
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#clear("No answer");
+      if (this.#last?.weighing && this.#last.text === text) this.#leaveUnweighed();
+      else this.#clear("No answer");
       say(byId("try-problem"), error.message);
       this.#showSnippet();
       this.#onError(error);
@@ -137,6 +138,14 @@ export class Try {
     byId("weights").classList.remove("outdated");
     byId("weights-list").replaceChildren(weights(last.document));
     if (wanted() === "words" || !last.document.sentences) this.#showPassage();
+  }
+
+  /** The answer stays, without the weights. */
+  #leaveUnweighed() {
+    this.#last.weighing = false;
+    byId("weights").hidden = true;
+    this.#showNotes();
+    this.#showPassage();
   }
 
   /** What is said of the answer beside it. */
