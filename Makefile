@@ -8,7 +8,7 @@ TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
 	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http bench-container \
-	test-container soak screenshots requirements clean
+	bench-playground test-container soak screenshots requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -80,6 +80,10 @@ bench-startup: .venv/.serving
 
 bench-http: .venv/.everything
 	$(BIN)/python -m benchmarks.http --check
+
+# Predictions while browsers load the playground; about two minutes.
+bench-playground: .venv/.everything
+	$(BIN)/python -m benchmarks.playground --check
 
 # The image's size and start, and what is lost while replicas behind nginx come and go.
 bench-container: .venv/.everything

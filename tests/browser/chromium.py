@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 # The page draws emoji, which Debian's own fonts lack.
 PACKAGES = ("chromium", "fonts-noto-color-emoji")
 INSTALL_SECONDS = 900
+# What apt says where another apt is at work, which a fresh machine's own start may be.
+BUSY = "Could not get lock"
 
 
 class NoChromium(RuntimeError):
@@ -50,14 +53,24 @@ def _install() -> str:
     wanted = f"apt-get install {' '.join(PACKAGES)}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise NoChromium(f"There is no Chromium, and only root may install it: {wanted}")
-    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]
     for command in (["apt-get", "update"], install):
-        run = subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=INSTALL_SECONDS
-        )
+        run = _patiently(command)
         if run.returncode:
             raise NoChromium(f"{wanted} failed: {run.stderr.strip()[-300:]}")
     if path := _installed():
         return path
     raise NoChromium(f"{wanted} ran, and there is still no {' or '.join(NAMES)}.")
+
+
+def _patiently(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run apt, again where another one holds its locks."""
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    deadline = time.monotonic() + INSTALL_SECONDS
+    while True:
+        run = subprocess.run(
+            command, env=environ, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+        if BUSY not in run.stderr or time.monotonic() > deadline:
+            return run
+        time.sleep(2)

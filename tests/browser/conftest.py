@@ -18,6 +18,9 @@ API_KEY = "an api key"
 # Of whatever a test waits for, on a busy machine too.
 PATIENCE_MS = 60_000
 sync_api.expect.set_options(timeout=PATIENCE_MS)
+# Chromium drops all that is on its way when an interface of the machine comes or goes, as those of
+# containers do.
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 
 Open = Callable[..., sync_api.Page]
 
@@ -93,7 +96,13 @@ def visit(chromium: sync_api.Browser) -> Iterator[Open]:
                 else None
             ),
         )
+        dropped: list[str] = []
+        page.on("requestfailed", lambda request: dropped.append(str(request.failure)))
         page.goto(f"http://127.0.0.1:{server.port}{path}")
+        while any(NETWORK_CHANGED in failure for failure in dropped):
+            dropped.clear()
+            problems[:] = [problem for problem in problems if NETWORK_CHANGED not in problem]
+            page.reload()
         return page
 
     yield begin

@@ -58,8 +58,8 @@ def show_file(page: Page) -> None:
 
 
 PICTURES = (
-    Picture(name="light", width=1280, height=960, scheme="light", show=show_review),
-    Picture(name="dark", width=1280, height=960, scheme="dark", show=show_words),
+    Picture(name="light", width=1280, height=1050, scheme="light", show=show_review),
+    Picture(name="dark", width=1280, height=1050, scheme="dark", show=show_words),
     Picture(name="files", width=1280, height=960, scheme="light", show=show_file),
     Picture(name="phone", width=360, height=1056, scheme="light", show=show_mixed),
 )

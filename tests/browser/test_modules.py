@@ -3,12 +3,15 @@
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
+
+from tests.service.gunicorn_server import Server
 
 Call = Callable[..., Any]
 
@@ -17,12 +20,22 @@ CELLS = st.text(alphabet='ab ,;\t"\r\n=é\u4e2d😡', max_size=8)
 TABLES = st.lists(st.lists(CELLS, min_size=2, max_size=4), min_size=1, max_size=5)
 
 
+@pytest.fixture(scope="module")
+def workbench(chromium: Browser, site: Server) -> Iterator[Page]:
+    """One page for all: no module that is called here touches it."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{site.port}/")
+    yield page
+    context.close()
+
+
 @pytest.fixture
-def call(page: Any) -> Call:
+def call(workbench: Page) -> Call:
     """Return a function that runs JavaScript with a module `m` and arguments `a`."""
 
     def run(module: str, program: str, *arguments: Any) -> Any:
-        return page.evaluate(
+        return workbench.evaluate(
             f"async ([name, a]) => {{ const m = await import(name); {program} }}",
             [f"/playground/{module}.js", list(arguments)],
         )
@@ -194,6 +207,16 @@ def test_files_that_hold_no_rows(call: Call, name: str, content: str, told: str)
     )
     expected, message = call("rows", program, list(content.encode()), name)
     assert expected and told in message
+
+
+@pytest.mark.parametrize(
+    ("status", "passing"),
+    [(0, True), (429, True), (502, True), (503, True), (504, True)]
+    + [(400, False), (401, False), (409, False), (413, False), (422, False), (500, False)],
+)
+def test_which_failures_are_worth_another_try(call: Call, status: int, passing: bool) -> None:
+    program = "return new m.ApiError('', { status: a[0] }).passing"
+    assert call("api", program, status) is passing
 
 
 def test_pieces_keep_to_rows_and_bytes(call: Call) -> None:

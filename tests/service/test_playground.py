@@ -108,6 +108,14 @@ def test_a_file_that_has_not_changed_is_not_sent_again(client: FlaskClient) -> N
     assert other.status_code == 200
 
 
+def test_a_file_is_read_from_the_disk_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = client.get("/playground/main.js").data
+    monkeypatch.delattr(Path, "read_bytes")
+    assert client.get("/playground/main.js").data == first
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "playground.html", "..", "..%2fdocs.css", ".env"])
 def test_no_other_file_is_given_away(client: FlaskClient, name: str) -> None:
     response = client.get(f"/playground/{name}")

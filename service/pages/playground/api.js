@@ -24,6 +24,13 @@ export class Api {
   key = "";
   adminKey = "";
 
+  /** A file of the page. */
+  async file(path) {
+    const response = await answered(fetch(path));
+    if (!response.ok) throw refusal(response);
+    return answered(response.blob());
+  }
+
   predict = (body, signal) => this.#send("v1/predict", { body, signal });
 
   models = async () => (await this.#send("v1/models")).data.models;
@@ -48,22 +55,25 @@ export class Api {
     const headers = body ? { "Content-Type": "application/json" } : {};
     if (key) headers["X-API-Key"] = key;
     const begun = performance.now();
-    let response, text;
-    try {
-      // Relative to the page, so that it works behind a proxy that adds a prefix too.
-      response = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal });
-      text = await response.text();
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      throw new ApiError("The service cannot be reached. Is it running?");
-    }
-    const data = parsed(text);
+    // Relative to the page, so that it works behind a proxy that adds a prefix too.
+    const response = await answered(fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal }));
+    const data = parsed(await answered(response.text()));
     if (!response.ok || data === undefined) throw refusal(response, data);
     return {
       data,
       milliseconds: performance.now() - begun,
       serviceMilliseconds: Number(/total;dur=([\d.]+)/.exec(response.headers.get("Server-Timing"))?.[1]),
     };
+  }
+}
+
+/** What is awaited of the service; that it does not come is an error in our words. */
+async function answered(waiting) {
+  try {
+    return await waiting;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError("The service cannot be reached. Is it running?");
   }
 }
 

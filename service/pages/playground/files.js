@@ -6,11 +6,13 @@ import { exported } from "./export.js";
 import { guessLabels } from "./measures.js";
 import { Outcomes } from "./outcomes.js";
 import { report } from "./report.js";
-import { guessColumns, readTable } from "./rows.js";
+import { FileError, guessColumns, readTable } from "./rows.js";
 import { duration, number, plural } from "./wording.js";
 
 // A column of more different values is hardly one of labels.
 const MOST_LABELS = 20;
+
+const VALUES_ELSEWHERE = "This model answers values, and this view counts labels. `python -m training predict` scores a file with it.";
 
 export class Files {
   #api;
@@ -49,23 +51,32 @@ export class Files {
   }
 
   async #openSample() {
-    const response = await fetch("playground/sample.csv");
-    await this.#open(new File([await response.blob()], "sample.csv"));
+    try {
+      await this.#open(new File([await this.#api.file("playground/sample.csv")], "sample.csv"));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async #open(file) {
     this.#stop?.abort();
-    this.#stop = undefined;
+    const opening = this.#stop = new AbortController();
     for (const id of ["choose", "run", "results"]) byId(id).hidden = true;
     byId("drop").classList.add("small");
     say(byId("files-problem"), null);
+    byId("opening").textContent = `Reading ${file.name}…`;
     try {
       const [model] = await this.#api.models();
-      this.#table = await readTable(file);
+      if (model.task === "regression") throw new FileError(VALUES_ELSEWHERE);
+      const table = await readTable(file);
+      if (opening.signal.aborted) return; // another file was chosen meanwhile
+      this.#table = table;
       this.#choose(model);
     } catch (error) {
+      if (opening.signal.aborted) return;
       this.#fail(error);
     }
+    byId("opening").textContent = "";
   }
 
   /** Asks which columns to take. */
@@ -144,7 +155,7 @@ export class Files {
     run.begun = performance.now();
     run.before = run.outcomes.done;
     say(byId("files-problem"), null);
-    byId("run").hidden = false;
+    byId("run").hidden = byId("progress").hidden = false;
     byId("resume").hidden = true;
     byId("cancel").hidden = false;
     byId("results").hidden = true;
@@ -186,7 +197,7 @@ export class Files {
     const now = outcomes.done - before;
     byId("cancel").hidden = true;
     byId("resume").hidden = rest === 0;
-    byId("progress").value = outcomes.done / outcomes.length;
+    byId("progress").hidden = rest === 0;
     this.#say(rest
       ? `${word} after ${number(outcomes.done)} of ${plural(outcomes.length, "row")}.`
       : `${word}: ${plural(now, "row")} in ${duration(seconds)}, ${number(Math.round(now / seconds))} a second.`);

@@ -22,8 +22,12 @@ function follow() {
   const { view, text, overflow } = readLink(location.hash);
   for (const section of document.querySelectorAll(".view")) section.hidden = section.id !== view;
   for (const link of byId("views").children) {
-    if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.hash !== `#${view}`) {
+      link.removeAttribute("aria-current");
+      continue;
+    }
+    link.setAttribute("aria-current", "page");
+    document.title = `${link.textContent} – Sentiment`;
   }
   if (text !== null) trying.open({ text, overflow });
   if (view === "models") models.show();

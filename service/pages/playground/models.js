@@ -3,8 +3,9 @@
 import { bars } from "./bars.js";
 import { byId, el, say } from "./dom.js";
 import { markdown } from "./markdown.js";
+import { isValue } from "./kinds.js";
 import { tone } from "./polarity.js";
-import { moment, number, percent } from "./wording.js";
+import { moment, number, percent, value } from "./wording.js";
 
 const MOST_COMPARED = 8;
 const LOOK_MILLISECONDS = 300;
@@ -167,24 +168,30 @@ export class Models {
 function answered({ version, document: found, problem }) {
   return el("article", { class: "panel" },
     el("h4", {}, `Version ${version}`),
-    problem ? el("p", { class: "problem" }, problem.message) : [
+    problem ? el("p", { class: "problem" }, problem.message)
+      : isValue(found) ? el("p", {}, el("span", { class: "mark other" }, value(found.value))) : [
       el("p", {}, el("span", { class: `mark ${tone(found.label)}` }, found.label)),
       bars(found.probabilities, { caption: `Probabilities by version ${version}` }),
     ]);
 }
 
-/** Accuracy and macro recall on each data set that a version was validated on. */
+/** Accuracy and macro recall, or errors of values, on each data set that a version was validated on. */
 function figures(versions) {
   const known = versions.filter(({ metrics }) => metrics?.validation);
   if (!known.length) return el("p", { class: "faint" }, "No version says how it was validated.");
   const sources = [...new Set(known.flatMap(({ metrics }) => Object.keys(metrics.validation)))];
   const cell = ({ metrics }, source) => {
     const found = metrics.validation[source];
-    return el("td", { class: "narrow" }, found ? [
-      el("span", { class: "strong" }, percent(found.accuracy)), ` of ${number(found.rows)}, recall ${percent(found.macro_recall)}`] : "–");
+    if (!found) return el("td", {}, "–");
+    const [first, second] = "mae" in found
+      ? [value(found.mae), `correlation ${value(found.spearman)}`]
+      : [percent(found.accuracy), `recall ${percent(found.macro_recall)}`];
+    return el("td", { class: "narrow" }, el("span", { class: "strong" }, first), ` of ${number(found.rows)}, ${second}`);
   };
   return scroll("Figures", el("table", { class: "rows" },
-    el("caption", { class: "faint" }, "Accuracy, of so many rows, and macro recall on validation rows"),
+    el("caption", { class: "faint" }, known.some(({ labels }) => labels)
+      ? "Accuracy, of so many rows, and macro recall on validation rows"
+      : "Mean absolute error, of so many rows, and rank correlation on validation rows"),
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Rows of"),
       known.map(({ version }) => el("th", { scope: "col" }, `Version ${version}`)))),
     el("tbody", {}, sources.map((source) =>

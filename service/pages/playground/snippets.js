@@ -6,15 +6,16 @@ const KEY_VARIABLE = "SENTIMENT_KEY";
  * @param url the route's whole address.
  * @param body what is sent.
  * @param keyed whether the service asks for a key; it is taken from the environment, never shown.
+ * @param property of the answer, which the program prints.
  */
 export const SNIPPETS = { curl, python, javascript };
 
-function curl(url, body, keyed) {
+function curl(url, body, { keyed }) {
   const key = keyed ? ` \\\n  -H "X-API-Key: $${KEY_VARIABLE}"` : "";
   return `curl -s ${quoted(url)}${key} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(ascii(body))}`;
 }
 
-function python(url, body, keyed) {
+function python(url, body, { keyed, property }) {
   // A JSON string in ASCII is one of Python too, but for escapes of surrogate pairs.
   const key = keyed ? `\nrequest.add_header("X-API-Key", os.environ["${KEY_VARIABLE}"])` : "";
   return `import json${keyed ? "\nimport os" : ""}
@@ -27,17 +28,17 @@ request = Request(
     {"Content-Type": "application/json"},
 )${key}
 with urlopen(request) as response:
-    print(json.load(response)["documents"][0]["sentiment"])`;
+    print(json.load(response)["documents"][0]["${property}"])`;
 }
 
-function javascript(url, body, keyed) {
+function javascript(url, body, { keyed, property }) {
   const key = keyed ? `, "X-API-Key": process.env.${KEY_VARIABLE}` : "";
   return `const response = await fetch(${JSON.stringify(url)}, {
   method: "POST",
   headers: { "Content-Type": "application/json"${key} },
   body: JSON.stringify(${ascii(body)}),
 });
-console.log((await response.json()).documents[0].sentiment);`;
+console.log((await response.json()).documents[0].${property});`;
 }
 
 /** JSON that any terminal and encoding leaves as it is. */

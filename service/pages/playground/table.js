@@ -61,9 +61,10 @@ export class PagedTable {
   #sort() {
     const { column, descending } = this.#sorted;
     if (!column) return;
-    const keys = new Map(this.#shown.map((row) => [row, column.key(row)]));
+    const keys = []; // by row: reading a list is several times faster than a map
+    for (const row of this.#shown) keys[row] = column.key(row);
     const sign = descending ? -1 : 1;
-    this.#shown.sort((a, b) => order(keys.get(a), keys.get(b), sign) || a - b);
+    this.#shown.sort((a, b) => order(keys[a], keys[b], sign) || a - b);
   }
 
   #turn(pages) {

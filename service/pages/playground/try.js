@@ -4,14 +4,15 @@ import { bars } from "./bars.js";
 import { copy } from "./clipboard.js";
 import { course } from "./course.js";
 import { byId, el, say } from "./dom.js";
+import { heightsOf, inWords, isValue, mainProperty } from "./kinds.js";
 import { writeLink } from "./link.js";
 import { asListbox } from "./listbox.js";
 import { countCodePoints } from "./offsets.js";
-import { sentencesOf, wordsOf } from "./passage.js";
-import { ordered, tone } from "./polarity.js";
+import { sentenceLegend, sentencesOf, wordLegend, wordsOf } from "./passage.js";
+import { tone } from "./polarity.js";
 import { SNIPPETS } from "./snippets.js";
 import { weights } from "./weights.js";
-import { milliseconds, number, percent, plural } from "./wording.js";
+import { milliseconds, number, percent, plural, value } from "./wording.js";
 
 const PAUSE_MILLISECONDS = 250;
 const FEWEST_FOR_COURSE = 3;
@@ -28,7 +29,8 @@ export class Try {
   #onError;
   #timer;
   #running;
-  #last; // {text, document} of the answer that is shown
+  #last; // {text, document, model, times, weighing} of the answer that is shown
+  #width; // of the plot
 
   /** @param onError is told of each error, for what concerns the whole page. */
   constructor(api, { onError }) {
@@ -42,7 +44,10 @@ export class Try {
     byId("copy-link").addEventListener("click", () => this.#copyLink());
     byId("examples").append(...Object.entries(EXAMPLES).map(([name, text]) =>
       el("button", { type: "button", class: "chip", onclick: () => this.open({ text }) }, name)));
-    addEventListener("resize", () => this.#last && this.#showCourse());
+    // Another width, or a view that is shown again.
+    new ResizeObserver(([{ contentRect: { width } }]) => {
+      if (width && width !== this.#width) this.#drawCourse(width);
+    }).observe(byId("course-plot"));
   }
 
   get text() {
@@ -56,71 +61,100 @@ export class Try {
     this.run();
   }
 
-  /** Classifies what is in the box; an answer that is still on its way is not waited for. */
+  /**
+   * Classifies what is in the box; an answer that is still on its way is not waited for. The weights
+   * of the words come after the rest, since each word takes the model another reading.
+   */
   async run() {
-    clearTimeout(this.#timer);
-    this.#running?.abort();
-    const running = new AbortController();
-    this.#running = running;
+    this.#stop();
+    const { signal } = this.#running = new AbortController();
     const text = this.text;
     byId("count").textContent = text ? plural(countCodePoints(text), "character") : "";
-    if (!text.trim()) return this.#clear();
+    if (!text.trim()) {
+      this.#clear("No text yet");
+      byId("request").hidden = true;
+      return;
+    }
+    const { explain, ...options } = this.#options();
     byId("try").setAttribute("aria-busy", "true");
     try {
-      const answer = await this.#api.predict(this.#body(), running.signal);
-      this.#show(text, answer);
+      this.#show(text, await this.#api.predict({ text, options }, signal), explain);
+      if (explain) this.#explain(await this.#api.predict({ text, options: { ...options, sentences: false, explain } }, signal));
     } catch (error) {
       if (error.name === "AbortError") return;
+      if (this.#last?.weighing && this.#last.text === text) this.#leaveUnweighed();
+      else this.#clear("No answer");
       say(byId("try-problem"), error.message);
-      byId("answer").classList.add("outdated");
+      this.#showSnippet();
       this.#onError(error);
     }
     byId("try").removeAttribute("aria-busy");
   }
 
-  #later() {
+  /** What is on its way is for a text that has changed. */
+  #stop() {
     clearTimeout(this.#timer);
+    this.#running?.abort();
+    byId("try").removeAttribute("aria-busy");
+  }
+
+  #later() {
+    this.#stop();
     this.#timer = setTimeout(() => this.run(), PAUSE_MILLISECONDS);
   }
 
-  #body() {
-    const options = { sentences: byId("sentences").checked, explain: byId("explain").checked, overflow: byId("overflow").value };
-    return { text: this.text, options };
+  #options() {
+    return { sentences: byId("sentences").checked, explain: byId("explain").checked, overflow: byId("overflow").value };
   }
 
-  #clear() {
+  #clear(word) {
     this.#last = undefined;
     say(byId("try-problem"));
-    byId("answer").classList.remove("outdated");
-    byId("verdict").replaceChildren(el("span", { class: "faint" }, "No text yet"));
+    byId("verdict").replaceChildren(el("span", { class: "faint" }, word));
     for (const id of ["probabilities", "warnings", "facts"]) byId(id).replaceChildren();
-    for (const id of ["reading", "course", "weights", "request"]) byId(id).hidden = true;
+    for (const id of ["reading", "course", "weights"]) byId(id).hidden = true;
   }
 
-  #show(text, { data, serviceMilliseconds: inService, milliseconds: inAll }) {
+  #show(text, { data, ...times }, weighing) {
     const [found] = data.documents;
-    this.#last = { text, document: found };
+    this.#last = { text, document: found, model: data.model, times, weighing };
     say(byId("try-problem"));
-    byId("answer").classList.remove("outdated");
-    byId("verdict").replaceChildren(
-      el("span", { class: `mark ${tone(found.sentiment)}` }, found.sentiment),
-      el("span", { class: "faint" }, found.mixed
-        ? `its sentences disagree; as a whole ${found.label}, ${percent(found.probabilities[found.label])}`
-        : percent(found.probabilities[found.label])));
-    byId("probabilities").replaceChildren(bars(found.probabilities, { caption: "Probability of each label" }));
-    byId("warnings").replaceChildren(...found.warnings.map(({ message }) => el("li", {}, message)));
-    this.#showFacts(found.statistics, data.model, inService, inAll);
+    byId("verdict").replaceChildren(...verdict(found));
+    byId("probabilities").replaceChildren(
+      ...(isValue(found) ? [] : [bars(found.probabilities, { caption: "Probability of each label" })]));
+    this.#showNotes();
     this.#showPassage();
     this.#showCourse();
-    byId("weights").hidden = !found.explanation;
-    if (found.explanation) byId("weights-list").replaceChildren(weights(found.explanation));
+    byId("weights").hidden = !weighing;
+    byId("weights").classList.toggle("outdated", weighing);
     this.#showSnippet();
   }
 
-  #showFacts(statistics, model, inService, inAll) {
+  #explain({ data: { documents: [{ explanation, warnings }] }, serviceMilliseconds }) {
+    const last = this.#last;
+    Object.assign(last.document, { explanation, warnings });
+    Object.assign(last, { weighing: false, weighed: serviceMilliseconds });
+    this.#showNotes();
+    byId("weights").classList.remove("outdated");
+    byId("weights-list").replaceChildren(weights(last.document));
+    if (wanted() === "words" || !last.document.sentences) this.#showPassage();
+  }
+
+  /** The answer stays, without the weights. */
+  #leaveUnweighed() {
+    this.#last.weighing = false;
+    byId("weights").hidden = true;
+    this.#showNotes();
+    this.#showPassage();
+  }
+
+  /** What is said of the answer beside it. */
+  #showNotes() {
+    const { document: { statistics, warnings }, model, times, weighing, weighed } = this.#last;
     const facts = {
       Model: `${model.name}, version ${model.version}`,
-      Time: `${milliseconds(inService)} in the service, ${milliseconds(inAll)} in all`,
+      Time: `${milliseconds(times.serviceMilliseconds)} in the service, ${milliseconds(times.milliseconds)} in all`,
+      "Words weighed in": weighing ? "…" : weighed === undefined ? null : milliseconds(weighed),
       Read: [
         `${plural(statistics.words, "word")} as ${plural(statistics.tokens, "token")}`,
         statistics.windows > 1 ? `in ${statistics.windows} windows` : null,
@@ -128,15 +162,20 @@ export class Try {
       ].filter(Boolean).join(", "),
       "Unknown words": number(statistics.unknown_tokens),
     };
-    byId("facts").replaceChildren(...Object.entries(facts).map(([name, value]) =>
-      el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+    byId("warnings").replaceChildren(...warnings.map(({ message }) => el("li", {}, message)));
+    byId("facts").replaceChildren(...Object.entries(facts).filter(([, fact]) => fact !== null).map(([name, fact]) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, fact))));
   }
 
   #showPassage() {
     if (!this.#last) return;
-    const { text, document: found } = this.#last;
-    const wanted = document.querySelector("[name=shown]:checked").value;
-    const words = found.explanation && (wanted === "words" || !found.sentences);
+    const { text, document: found, weighing } = this.#last;
+    if (weighing && wanted() === "words" && !byId("reading").hidden) {
+      byId("reading").classList.add("outdated"); // until the weights are there
+      return;
+    }
+    byId("reading").classList.remove("outdated");
+    const words = found.explanation && (wanted() === "words" || !found.sentences);
     byId("reading").hidden = !(words || found.sentences);
     if (byId("reading").hidden) return;
     byId("passage").replaceChildren(...(words ? wordsOf(text, found) : sentencesOf(text, found)));
@@ -144,22 +183,33 @@ export class Try {
     byId("detail").textContent = "";
     asListbox(byId("passage"), words ? "Words" : "Sentences", (option) => {
       byId("detail").textContent = option?.dataset.detail ?? "";
+      if (!words) pointOut([...byId("passage").querySelectorAll(".sentence")].indexOf(option));
     });
   }
 
   #showCourse() {
-    const scored = this.#last.document.sentences?.filter(({ score }) => score !== null) ?? [];
-    byId("course").hidden = scored.length < FEWEST_FOR_COURSE;
-    if (byId("course").hidden) return;
-    const place = byId("course-plot");
-    place.replaceChildren(course(scored, { width: Math.max(200, place.clientWidth), onPoint: (i) => pointAt(i) }));
+    const { sentences = [] } = this.#last.document;
+    byId("course").hidden = sentences.length < FEWEST_FOR_COURSE || !heightsOf(sentences);
+    if (!byId("course").hidden) this.#drawCourse(byId("course-plot").clientWidth);
   }
 
+  #drawCourse(width) {
+    if (!width || byId("course").hidden) return;
+    this.#width = width;
+    const { sentences } = this.#last.document;
+    const { caption, ...look } = heightsOf(sentences);
+    byId("course-plot").replaceChildren(course(sentences, { ...look, width, onPoint: (i) => pointAt(i, sentences[i]) }));
+    byId("course-caption").textContent = caption;
+  }
+
+  /** The one call that asks for all that is shown. */
   #showSnippet() {
-    byId("request").hidden = !this.#last;
+    byId("request").hidden = false;
     const write = SNIPPETS[document.querySelector("[name=language]:checked").value];
     const url = new URL("v1/predict", location.href.split(/[?#]/)[0]).href;
-    byId("snippet").textContent = write(url, this.#body(), this.#api.key !== "");
+    const property = mainProperty(this.#last?.document ?? {});
+    const body = { text: this.text, options: this.#options() };
+    byId("snippet").textContent = write(url, body, { keyed: this.#api.key !== "", property });
   }
 
   #copyLink() {
@@ -169,22 +219,28 @@ export class Try {
   }
 }
 
-/** Marks a sentence of the passage, as the pointer on it would. */
-function pointAt(number) {
+/** Which of the two is coloured. */
+const wanted = () => document.querySelector("[name=shown]:checked").value;
+
+function verdict(found) {
+  if (isValue(found)) return [el("span", { class: "mark other" }, value(found.value))];
+  const { sentiment, label, mixed, probabilities } = found;
+  const sure = percent(probabilities[label]);
+  return [
+    el("span", { class: `mark ${tone(sentiment)}` }, sentiment),
+    el("span", { class: "faint" }, mixed ? `its sentences disagree; as a whole ${label}, ${sure}` : sure),
+  ];
+}
+
+/** Marks a sentence of the passage, as the pointer on it would; or says which it is, among words. */
+function pointAt(number, sentence) {
   const options = byId("passage").querySelectorAll(".sentence");
   options.forEach((option, i) => option.setAttribute("aria-selected", String(i === number)));
-  byId("detail").textContent = options[number]?.dataset.detail ?? "";
+  const which = options.length ? "" : `“${sentence?.text}” `;
+  byId("detail").textContent = sentence ? which + inWords(sentence) : "";
 }
 
-function sentenceLegend({ sentences }) {
-  const labels = new Set(sentences.map(({ label }) => label));
-  return ordered(labels).map((label) => el("span", { class: `key ${tone(label)}` }, label));
-}
-
-function wordLegend({ explanation: { target, tokens } }) {
-  return [
-    el("span", { class: `key swatch ${tone(target)}` }, `speaks for ${target}`),
-    el("span", { class: "key swatch against" }, "speaks against it"),
-    tokens.some(({ unknown }) => unknown) ? el("span", { class: "key unknown" }, "unknown to the model") : null,
-  ].filter(Boolean);
+/** Marks the point of a sentence in the plot. */
+function pointOut(number) {
+  byId("course-plot").querySelectorAll("circle").forEach((circle, i) => circle.classList.toggle("pointed", i === number));
 }

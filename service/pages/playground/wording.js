@@ -4,6 +4,11 @@ const NUMBER = new Intl.NumberFormat("en");
 
 export const number = (value) => NUMBER.format(value);
 
+const VALUE = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+
+/** A value that a regression answers. */
+export const value = (answered) => VALUE.format(answered);
+
 export const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 /** A number with its sign; what rounds to 0 has none. */
