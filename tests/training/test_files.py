@@ -1,4 +1,4 @@
-"""Files that appear whole: whatever fails, and wherever an interrupt comes, no part of one stays."""
+"""Files that appear whole: no failure, and no interrupt anywhere, leaves a part of one."""
 
 from pathlib import Path
 from typing import BinaryIO
