@@ -34,6 +34,7 @@ method = "random"
 features = 6
 [network]
 layers = [4]
+bidirectional = false
 [fit]
 epochs = 1
 """

@@ -28,7 +28,7 @@ SETTINGS = {
     "tune": {
         "fit.learning_rate": {"low": 1e-3, "high": 1e-1, "log": True},
         "pipeline.timesteps": {"low": 100, "high": 500, "step": 100},
-        "network.layers": {"choices": [[4], [128], [4, 4]]},
+        "network.layers": {"choices": [[4], [64], [4, 4]]},
     },
 }
 
@@ -95,11 +95,11 @@ def test_the_best_is_written_as_a_configuration(runner):
 
 def test_values_lie_in_their_ranges_and_the_first_are_the_configuration_s_own(runner):
     search(parse(), trials=8)
-    assert runner.values()[0] == (0.01, 400, (128,))
+    assert runner.values()[0] == (0.01, 400, (64,))
     for rate, timesteps, layers in runner.values():
         assert 1e-3 <= rate <= 1e-1
         assert timesteps in (100, 200, 300, 400, 500)
-        assert layers in ((4,), (128,), (4, 4))
+        assert layers in ((4,), (64,), (4, 4))
     assert len(set(runner.values())) == 8
     assert all(data is runner.data[0] for data in runner.data)
 

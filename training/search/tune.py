@@ -88,6 +88,7 @@ def tune(
         directories=data_directories,
         lexicon=config.features.lexicon,
     )
+    config = config.settled(data.rows_an_epoch())
     study = _open(folder, config, data)
     search = _Search(study, config, data, deadline)
     fruitless = 0
