@@ -7,8 +7,9 @@ MODEL ?= models/default
 TEMPLATES := training/samples/templates.csv
 
 .PHONY: serve test test-fast train model lint format types bench bench-quality bench-latency \
-	bench-behaviour bench-labels bench-ablation bench-memory bench-startup bench-http bench-container \
-	bench-playground test-container soak screenshots requirements clean
+	bench-behaviour bench-labels bench-books bench-ablation bench-memory bench-scratch bench-scoring \
+	bench-startup bench-http bench-playground bench-container test-container soak screenshots \
+	requirements clean
 
 serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
@@ -68,12 +69,25 @@ bench-labels: .venv/.everything models/without-products
 models/without-products: benchmarks/label_base.toml | .venv/.everything $(TEMPLATES)
 	$(BIN)/python -m training fit --config $< --data $(DATA) training/samples --output $@
 
+# 500 rows of books, and the other 1,500 to test on. models/default has seen books, which is said.
+bench-books: .venv/.everything
+	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model $(MODEL) \
+		--rows amazon-books.parquet --tested 0.75 --sizes 500 --peers fasttext,tfidf
+
 # What each part of the recipe is worth: a fit of some minutes for each row that models/ablation lacks.
 bench-ablation: .venv/.everything $(TEMPLATES)
 	$(BIN)/python -m benchmarks.ablation --data $(DATA) training/samples models/teacher
 
 bench-memory: .venv/.everything
 	$(BIN)/python -m benchmarks.memory --data $(DATA) --check
+
+# A fit on imdb-train with the default settings: accuracy, minutes, memory.
+bench-scratch: .venv/.everything
+	$(BIN)/python -m benchmarks.scratch --data $(DATA) --check
+
+# A million short rows through `python -m training predict`, two processes.
+bench-scoring: .venv/.everything
+	$(BIN)/python -m benchmarks.scoring --model $(MODEL) --check
 
 bench-startup: .venv/.serving
 	$(BIN)/python -m benchmarks.startup

@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
@@ -24,16 +25,21 @@ from training.rows.sources import read_file
 
 _SIZES = (50, 200, 1_000)
 _SEEDS = 3
+_TESTED = 0.5
 _ROWS = "rows.jsonl"
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracies of one system: without a row of the domain, and by the number of rows."""
+    """Accuracies of one system: without a row of the domain, and by the number of rows.
+
+    `seconds` are those of its longest training.
+    """
 
     name: str
     without: float | None
     by_size: dict[int, list[float]]  # one for each seed
+    seconds: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         names, notes = peers.installed(peers.named(options.peers, among=LEARNERS))
         config = configs.read(options.config)
         base = bundles.current(options.model)
-        pool, test = domain(config, options.data / options.rows)
+        pool, test = domain(config, options.data / options.rows, tested=options.tested)
         _check(options.sizes, options.seeds, pool)
         ours = curve_of_ours(config, base, pool, test, sizes=options.sizes, seeds=options.seeds)
         curves = [ours]
@@ -57,14 +63,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def domain(config: TrainingConfig, path: Path) -> tuple[Examples, Examples]:
-    """Read a domain's rows: half of them to draw from, and half, always the same, to test on.
+def domain(
+    config: TrainingConfig, path: Path, *, tested: float = _TESTED
+) -> tuple[Examples, Examples]:
+    """Read a domain's rows: some to draw from, and others, always the same, to test on.
 
+    Args:
+        tested: the share of these.
     Raises:
+        ConfigError: there can be no such share.
         DataError: the file or a row cannot be used.
     """
+    if not 0 < tested < 1:
+        raise ConfigError(f"--tested {tested:g}: a share between 0 and 1 is expected")
     rows = read_file(config.data, path)
-    return split(to_examples([rows]), 0.5, seed=config.fit.seed)
+    return split(to_examples([rows]), tested, seed=config.fit.seed)
 
 
 def curve_of_ours(
@@ -83,14 +96,15 @@ def curve_of_ours(
     """
     ours = Ours(base, pool.label_names)
     without = _accuracy(ours, test)
-    by_size = {
-        size: [
-            _accuracy(_gone_on(config, base, sample(pool, size, seed=seed), seed=seed), test)
-            for seed in range(seeds)
-        ]
-        for size in sizes
-    }
-    return Curve(ours.name, without, by_size)
+    return _curve(
+        ours.name,
+        without,
+        lambda rows, seed: _gone_on(config, base, rows, seed=seed),
+        pool,
+        test,
+        sizes=sizes,
+        seeds=seeds,
+    )
 
 
 def curve_of_peer(
@@ -98,13 +112,39 @@ def curve_of_peer(
 ) -> Curve:
     """Train a peer on each sample; without a row there is none."""
     make = PEERS[name]
-    by_size = {
-        size: [
-            _accuracy(make(sample(pool, size, seed=seed), seed=seed), test) for seed in range(seeds)
-        ]
-        for size in sizes
-    }
-    return Curve(make.name, None, by_size)
+    return _curve(
+        make.name,
+        None,
+        lambda rows, seed: make(rows, seed=seed),
+        pool,
+        test,
+        sizes=sizes,
+        seeds=seeds,
+    )
+
+
+def _curve(
+    name: str,
+    without: float | None,
+    train: Callable[[Examples, int], System],
+    pool: Examples,
+    test: Examples,
+    *,
+    sizes: Sequence[int],
+    seeds: int,
+) -> Curve:
+    """Train a system on each sample of each seed, and measure it."""
+    by_size: dict[int, list[float]] = {}
+    seconds = 0.0
+    for size in sizes:
+        by_size[size] = []
+        for seed in range(seeds):
+            rows = sample(pool, size, seed=seed)
+            begun = perf_counter()
+            system = train(rows, seed)
+            seconds = max(seconds, perf_counter() - begun)
+            by_size[size].append(_accuracy(system, test))
+    return Curve(name, without, by_size, seconds)
 
 
 def sample(pool: Examples, size: int, *, seed: int) -> Examples:
@@ -122,11 +162,14 @@ def render(
             curve.name,
             "" if curve.without is None else f"{curve.without:.3f}",
             *(f"{np.mean(values):.3f} ± {np.std(values):.3f}" for values in curve.by_size.values()),
+            f"{curve.seconds:.1f}",
         ]
         for curve in curves
     ]
     lines = [
-        table(["accuracy", "0 rows", *(f"{size:,} rows" for size in sizes)], cells),
+        table(
+            ["accuracy", "0 rows", *(f"{size:,} rows" for size in sizes), "seconds at most"], cells
+        ),
         "",
         f"{rows}: the same {tested:,} rows to test on throughout; mean and standard deviation "
         f"over {seeds} samples of the other rows, the same ones for every system. Ours goes on "
@@ -195,6 +238,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--peers", default=",".join(LEARNERS), help="some of %(default)s, or none")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES), metavar="N")
+    parser.add_argument(
+        "--tested",
+        type=float,
+        default=_TESTED,
+        metavar="SHARE",
+        help="of the rows, for testing alone; default %(default)s",
+    )
     parser.add_argument("--seeds", type=int, default=_SEEDS, help="samples of each size")
     return parser
 

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import reprlib
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -199,8 +199,10 @@ def save(bundle: Bundle, model_directory: Path, *, verify: Callable[[Path], obje
         The new version's directory. `CURRENT` stays as it is.
     """
     model_directory.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".saving-", dir=model_directory))
+    # Known before it is there, or an interrupt in between would leave it.
+    staging = model_directory / f".saving-{secrets.token_hex(4)}"
     try:
+        staging.mkdir()
         contents: dict[str, bytes] = {
             MANIFEST: bundle.manifest.model_dump_json(indent=2).encode(),
             TOKENIZER: bundle.tokenizer.to_json().encode(),
@@ -211,7 +213,6 @@ def save(bundle: Bundle, model_directory: Path, *, verify: Callable[[Path], obje
         sums = "".join(f"{_hash(data)}  {name}\n" for name, data in sorted(contents.items()))
         for name, data in {**contents, HASHES: sums.encode()}.items():
             _write(staging / name, data)
-        staging.chmod(0o755)  # mkdtemp makes it private; another user serves it
         _sync_directory(staging)
         verify(staging)
         return _rename_to_next_version(staging, model_directory)
@@ -318,12 +319,9 @@ def _read_version(path: Path) -> str:
 
 def _replace(path: Path, version: str) -> None:
     """Write a version's name by a rename over the file."""
-    handle, name = tempfile.mkstemp(prefix=".version-", dir=path.parent)
-    os.close(handle)
-    staging = Path(name)
+    staging = path.with_name(f".version-{secrets.token_hex(4)}")
     try:
         _write(staging, f"{version}\n".encode())
-        staging.chmod(0o644)
         staging.replace(path)
     except BaseException:
         staging.unlink(missing_ok=True)

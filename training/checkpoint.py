@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from training import files
 from training.config import CHECKPOINT_MINUTES, ConfigError
 from training.differences import differences
-from training.files import replacing
 from training.state import Prepared, State
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,9 @@ class Checkpoint:
         A disk that is full ends no run: that is said, and learning goes on.
         """
         run = np.array(json.dumps(self.run))
+        arrays = {**self.prepared.to_arrays(), **state.to_arrays()}
         try:
-            with replacing(self.path) as file:
-                np.savez(file, run=run, **self.prepared.to_arrays(), **state.to_arrays())
+            files.replace(self.path, lambda file: np.savez(file, run=run, **arrays))
         except OSError as error:
             logger.warning("%s: no checkpoint could be written: %s", self.path, error.strerror)
         else:

@@ -25,6 +25,10 @@ ExtraFeature = Literal["casing", "elongation", "punctuation"]
 # Of a run, and not of its model: no section holds it.
 CHECKPOINT_MINUTES = 10.0
 
+# Epochs, where nobody says how many: many rows have taught what they can in a few, and the schedule
+# of the learning rate wants to know the end.
+_LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 3, 10, 60_000
+
 
 class ConfigError(SentimentError):
     """The configuration cannot be used."""
@@ -140,9 +144,9 @@ class FeaturesConfig(_Section):
 class NetworkConfig(_Section):
     """The LSTM."""
 
-    layers: tuple[int, ...] = Field(default=(128,), min_length=1, description="H of each layer")
+    layers: tuple[int, ...] = Field(default=(64,), min_length=1, description="H of each layer")
     bidirectional: bool = True
-    pooling: tuple[Pooling, ...] = Field(default=("max",), min_length=1)
+    pooling: tuple[Pooling, ...] = Field(default=("max", "mean"), min_length=1)
     embedding_dropout: float = Field(default=0.3, ge=0, lt=1)
     dropout: float = Field(default=0.5, ge=0, lt=1)
 
@@ -168,7 +172,12 @@ class FitConfig(_Section):
     deterministic: bool = Field(
         default=False, description="the same bytes each time, on one machine; vectors take longer"
     )
-    epochs: int = Field(default=10, ge=1, description="at most; the best one is kept")
+    epochs: int | None = Field(
+        default=None,
+        ge=1,
+        description="at most; the best one is kept. If not told, 10, and fewer where they would "
+        "read over 60,000 rows, but 3 at least",
+    )
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
     batch_tokens: int = Field(
@@ -205,6 +214,17 @@ class FitConfig(_Section):
         description="momentum of the weights' moving average, which is then kept instead of the "
         "last weights: 0.999 averages over about a thousand steps",
     )
+
+    def settled(self, rows: float) -> "FitConfig":
+        """Fill in what depends on the data.
+
+        Args:
+            rows: that an epoch reads.
+        """
+        if self.epochs is not None:
+            return self
+        epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_READ_IN_ALL / max(rows, 1))))
+        return self.model_copy(update={"epochs": epochs})
 
 
 class ObjectiveConfig(_Section):
@@ -264,6 +284,10 @@ class TrainingConfig(_Section):
         exclude=True,  # where a search looked is no part of a model
         description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
     )
+
+    def settled(self, rows: float) -> "TrainingConfig":
+        """Fill in what depends on the data; `rows` are those that an epoch reads."""
+        return self.model_copy(update={"fit": self.fit.settled(rows)})
 
     @model_validator(mode="after")
     def _a_regression_has_no_classes(self) -> "TrainingConfig":

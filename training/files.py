@@ -1,33 +1,35 @@
 """Files that appear whole or not at all."""
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from training.config import ConfigError
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` once all of it is on the disk.
+def replace(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Put a file in the place of `path` once all of it is on the disk.
 
+    What is half-written has a name of its own beside it, and no failure and no interrupt leaves it
+    there. Hence a function, and a name that is known before the file is: between the steps of a
+    context manager, and within `mkstemp`, an interrupt finds nobody who would remove it.
+
+    Args:
+        fill: writes into the file.
     Raises:
         OSError: it cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    partial = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
-        with open(handle, "wb") as file:
-            yield file
+        with partial.open("xb") as file:
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp makes it private
-        os.replace(name, path)
-    except BaseException:  # an interrupt too leaves nothing half-written
-        with suppress(OSError):
-            os.unlink(name)
+        partial.replace(path)
+    except BaseException:  # an interrupt too
+        partial.unlink(missing_ok=True)
         raise
 
 
@@ -38,7 +40,6 @@ def write(path: Path, text: str) -> None:
         ConfigError: it cannot be written.
     """
     try:
-        with replacing(path) as file:
-            file.write(text.encode())
+        replace(path, lambda file: file.write(text.encode()))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None

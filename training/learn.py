@@ -43,6 +43,7 @@ def learn(
         The training loss of each epoch (and its terms, where there are several), and what it
         measured on the validation rows.
     """
+    config = config.settled(len(rows.ids))
     batches = Epochs(
         rows,
         batch_size=config.batch_size,

@@ -47,6 +47,11 @@ def test_what_is_tested_on_is_never_drawn_from(folder, halves):
     assert domain(TrainingConfig(), folder / ROWS)[1].texts == test.texts
 
 
+def test_the_share_to_test_on_can_be_chosen(folder):
+    pool, test = domain(TrainingConfig(), folder / ROWS, tested=0.75)
+    assert abs(len(test) - 3 * len(pool)) <= 4
+
+
 def test_a_larger_sample_holds_the_smaller_one(halves):
     pool, _ = halves
     small, large = sample(pool, 20, seed=1), sample(pool, 60, seed=1)
@@ -64,13 +69,13 @@ def test_a_peer_has_one_accuracy_for_each_seed_and_none_without_rows(halves):
 
 def test_the_table_shows_mean_and_deviation():
     curves = [
-        Curve("ours", 0.8, {50: [0.8, 0.9], 1000: [0.9, 0.9]}),
-        Curve("peer", None, {50: [0.5, 0.5], 1000: [0.7, 0.8]}),
+        Curve("ours", 0.8, {50: [0.8, 0.9], 1000: [0.9, 0.9]}, seconds=31.25),
+        Curve("peer", None, {50: [0.5, 0.5], 1000: [0.7, 0.8]}, seconds=0.5),
     ]
     printed = render(curves, ["something"], rows="a.csv", tested=1000, seeds=2).splitlines()
-    assert printed[0] == "| accuracy | 0 rows | 50 rows | 1,000 rows |"
-    assert printed[2] == "| ours | 0.800 | 0.850 ± 0.050 | 0.900 ± 0.000 |"
-    assert printed[3] == "| peer |  | 0.500 ± 0.000 | 0.750 ± 0.050 |"
+    assert printed[0] == "| accuracy | 0 rows | 50 rows | 1,000 rows | seconds at most |"
+    assert printed[2] == "| ours | 0.800 | 0.850 ± 0.050 | 0.900 ± 0.000 | 31.2 |"
+    assert printed[3] == "| peer |  | 0.500 ± 0.000 | 0.750 ± 0.050 | 0.5 |"
     assert printed[-1] == "Note: something"
 
 
@@ -80,6 +85,7 @@ def test_the_table_shows_mean_and_deviation():
         (["--sizes", "10"], "--sizes 10: from 20 to "),
         (["--sizes", "5000"], "--sizes 5000: from 20 to "),
         (["--seeds", "0"], "--seeds 0: at least 1"),
+        (["--tested", "1"], "--tested 1: a share between 0 and 1"),
         (["--rows", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["--peers", "vader"], '"vader" is not one of fasttext, tfidf, nbsvm, minilm'),
     ],

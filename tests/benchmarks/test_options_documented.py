@@ -4,12 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import container, label_efficiency, latency, memory, quality
+from benchmarks import (
+    container,
+    label_efficiency,
+    latency,
+    memory,
+    quality,
+    scoring,
+    scratch,
+)
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("module", [quality, label_efficiency, latency, memory, container])
+@pytest.mark.parametrize(
+    "module", [quality, label_efficiency, latency, memory, scratch, scoring, container]
+)
 def test_every_option_is_documented(module):
     name = module.__name__
     title = name.partition(".")[2].replace("_", " ").capitalize()

@@ -44,6 +44,22 @@ def test_a_save_that_fails_leaves_nothing_behind(
     assert list((tmp_path / "default").iterdir()) == []
 
 
+def test_an_interrupt_that_comes_with_the_folder_leaves_nothing_behind(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = Path.mkdir
+
+    def interrupted(path: Path, *arguments: object, **options: object) -> None:
+        make(path, *arguments, **options)
+        if path.name != "default":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bundles.save(bundle, tmp_path / "default", verify=nothing)
+    assert list((tmp_path / "default").iterdir()) == []
+
+
 def test_a_save_whose_disk_is_full_leaves_nothing_behind(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,9 @@
 """An interrupted run is gone on from, and comes to the weights that it would have come to."""
 
 import os
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,7 +35,9 @@ def network():
     from training.network import build
 
     keras.utils.set_random_seed(0)
-    config = NetworkConfig(layers=(4,), embedding_dropout=0.3, dropout=0.5)
+    config = NetworkConfig(
+        layers=(4,), bidirectional=False, pooling=("max",), embedding_dropout=0.3, dropout=0.5
+    )
     return build(config, vocabulary=12, features=3, columns=3)
 
 
@@ -67,39 +71,75 @@ def learned(checkpoint=None, config=CONFIG, objective=LABELS_ALONE):
     return model.get_weights(), history
 
 
-def interrupted(path, step: int, **settings):
-    """Learn until the checkpoint of this step is written."""
+def recorded(folder, **settings):
+    """Learn to the end, and keep each checkpoint that is written on the way: `folder/STEP`.
+
+    What is written holds all that a run knew, so a run that was interrupted then left no other.
+    """
+    from training.checkpoint import Checkpoint
+
+    class Keeps(Checkpoint):
+        def write(self, state):
+            super().write(state)
+            (folder / str(state.step)).mkdir(exist_ok=True)
+            shutil.copy(self.path, folder / str(state.step) / "checkpoint.npz")
+
+    return learned(Keeps(folder / "checkpoint.npz", RUN, minutes=0), **settings)
+
+
+def resumed(path, change=lambda state: state, **settings):
+    """Learn on from a checkpoint."""
+    from training.checkpoint import Checkpoint
+
+    checkpoint = Checkpoint(path, RUN)
+    checkpoint.read()
+    checkpoint.state = change(checkpoint.state)
+    return learned(checkpoint, **settings)
+
+
+def same(one, other) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """A folder for each step of a run, with its checkpoint."""
+    folder = tmp_path_factory.mktemp("steps")
+    recorded(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """What a run comes to that writes no checkpoint."""
+    return learned()
+
+
+@pytest.mark.parametrize("step", [2, STEPS, STEPS + 3, 3 * STEPS])
+def test_the_weights_are_those_of_a_run_without_an_interruption(tmp_path, steps, whole, step):
+    path = shutil.copy(steps / str(step) / "checkpoint.npz", tmp_path)
+    states = []
+    weights, history = resumed(Path(path), lambda state: states.append(state) or state)
+    assert states[0].step == step
+    assert history == whole[1]
+    assert same(weights, whole[0])
+    assert os.listdir(tmp_path) == ["checkpoint.npz"]
+
+
+def test_a_run_that_is_interrupted_leaves_its_checkpoint(tmp_path, steps):
     from training.checkpoint import Checkpoint
 
     class Stops(Checkpoint):
         def write(self, state):
             super().write(state)
-            if state.step == step:
-                raise Interrupted
+            raise Interrupted
 
     with pytest.raises(Interrupted):
-        learned(Stops(path, RUN, minutes=0), **settings)
-
-
-@pytest.fixture(scope="module")
-def whole():
-    return learned()
-
-
-@pytest.mark.parametrize("step", [2, STEPS, STEPS + 3, 3 * STEPS])
-def test_the_weights_are_those_of_a_run_without_an_interruption(tmp_path, whole, step):
-    from training.checkpoint import Checkpoint
-
-    path = tmp_path / "checkpoint.npz"
-    interrupted(path, step)
-    checkpoint = Checkpoint(path, RUN)
-    checkpoint.read()
-    assert checkpoint.state.step == step
-    weights, history = learned(checkpoint)
-    assert history == whole[1]
-    for one, other in zip(weights, whole[0], strict=True):
-        assert np.array_equal(one, other)
+        learned(Stops(tmp_path / "checkpoint.npz", RUN, minutes=0))
     assert os.listdir(tmp_path) == ["checkpoint.npz"]
+    with np.load(tmp_path / "checkpoint.npz") as left, np.load(steps / "1/checkpoint.npz") as kept:
+        assert left.keys() == kept.keys()
+        assert all(np.array_equal(left[name], kept[name]) for name in left)
 
 
 @pytest.mark.parametrize(
@@ -111,37 +151,26 @@ def test_the_weights_are_those_of_a_run_without_an_interruption(tmp_path, whole,
     ids=["the mixed objective", "a fixed batch"],
 )
 def test_so_it_is_with_another_learner(tmp_path, settings):
-    from training.checkpoint import Checkpoint
-
-    path = tmp_path / "checkpoint.npz"
-    interrupted(path, STEPS + 3, **settings)
-    checkpoint = Checkpoint(path, RUN)
-    checkpoint.read()
-    (weights, history), (expected, whole) = learned(checkpoint, **settings), learned(**settings)
+    expected, whole = recorded(tmp_path, **settings)
+    path = tmp_path / str(STEPS + 3) / "checkpoint.npz"
+    weights, history = resumed(path, **settings)
     assert history == whole
-    for one, other in zip(weights, expected, strict=True):
-        assert np.array_equal(one, other)
+    assert same(weights, expected)
 
 
-def test_dropout_goes_on_where_it_was(tmp_path, whole):
+def test_dropout_goes_on_where_it_was(tmp_path, steps, whole):
     """Without the random states of dropout other weights would come out."""
-    from training.checkpoint import Checkpoint
+    path = Path(shutil.copy(steps / "2" / "checkpoint.npz", tmp_path))
 
-    path = tmp_path / "checkpoint.npz"
-    interrupted(path, 2)
-    checkpoint = Checkpoint(path, RUN)
-    checkpoint.read()
-    state = checkpoint.state
-    seeds = [np.issubdtype(value.dtype, np.integer) for value in state.network]
-    assert any(seeds)
-    checkpoint.state = replace(
-        state,
-        network=[
+    def other_seeds(state):
+        seeds = [np.issubdtype(value.dtype, np.integer) for value in state.network]
+        assert any(seeds)
+        network = [
             value + 1 if seed else value for value, seed in zip(state.network, seeds, strict=True)
-        ],
-    )
-    weights, _ = learned(checkpoint)
-    assert not all(np.array_equal(a, b) for a, b in zip(weights, whole[0], strict=True))
+        ]
+        return replace(state, network=network)
+
+    assert not same(resumed(path, other_seeds)[0], whole[0])
 
 
 def test_an_early_stop_is_not_learned_past(tmp_path):

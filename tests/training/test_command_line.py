@@ -34,6 +34,7 @@ method = "random"
 features = 6
 [network]
 layers = [4]
+bidirectional = false
 [fit]
 epochs = 1
 """
@@ -105,6 +106,15 @@ def test_wrong_usage(arguments, capsys):
         main(arguments)
     assert caught.value.code == 2
     assert "usage: python -m training" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "fit --output m", "tune --config c --output m"])
+def test_a_file_behind_the_folders_is_not_passed_over(folder, capsys, command):
+    with pytest.raises(SystemExit) as caught:
+        main([*command.split(), "--data", ".", "good.csv"])
+    assert caught.value.code == 2
+    message = "'good.csv' is no folder; the files to read are named before it"
+    assert message in capsys.readouterr().err
 
 
 def test_the_options_overrule_the_configuration(folder):

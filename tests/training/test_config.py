@@ -25,7 +25,7 @@ def error(folder: Path, toml: str) -> str:
 
 def test_an_empty_file_is_the_default(tmp_path):
     assert read(tmp_path, "") == TrainingConfig()
-    assert TrainingConfig().network.pooling == ("max",)
+    assert TrainingConfig().network.pooling == ("max", "mean")
     assert TrainingConfig().pipeline.timesteps == 400
 
 
@@ -55,7 +55,16 @@ def test_values_are_read(tmp_path):
     assert values.network.layers == (64, 32)
     assert values.network.pooling == ("last", "mean")
     assert values.fit.class_weight == {"negative": 2.0}
-    assert values.fit.epochs == 10  # what is left out has its default
+    assert values.fit.batch_size == 128  # what is left out has its default
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs"), [(0, 10), (432, 10), (6_000, 10), (12_000, 5), (22_500, 3), (500_000, 3)]
+)
+def test_many_rows_are_read_in_fewer_epochs(rows, epochs):
+    assert config.parse({}, origin="test").settled(rows).fit.epochs == epochs
+    told = config.parse({"fit": {"epochs": 7}}, origin="test")
+    assert told.settled(rows) == told
 
 
 @pytest.mark.parametrize("name", ["default.toml", "samples/config.toml"])

@@ -81,6 +81,7 @@ def test_the_command_reads_the_data_for_the_numbers(tmp_path, monkeypatch, capsy
     assert "lstm_0 (2 x 64, bidirectional), return_sequences=True" in page
     assert "(n, 5, 6)" in page and "(n, 5, 128)" in page and "(n, 5, 64)" in page
     assert "(samples, timesteps, features)" in page
+    Path("elsewhere").mkdir()
     assert main(["shapes", "--config", "run.toml", "--data", "elsewhere"]) == 2
     assert "elsewhere" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.trial import TrialState, create_trial
 
-from training.search.trials import NOTE, SECONDS, plot, summary, table
+from training.search.trials import NOTE, SECONDS, WORSE_THAN_MEDIAN, plot, summary, table
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def add(study, rate, *recalls, layers="[8]", state=TrialState.COMPLETE, note="")
 def test_the_table_has_the_best_first_and_what_failed_last(study):
     add(study, 0.012345, 0.5, 0.7, 0.6)
     add(study, 0.05, state=TrialState.FAIL, note="out of memory")
-    add(study, 0.002, 0.1, 0.95, state=TrialState.PRUNED, note="below the median")
+    add(study, 0.002, 0.1, 0.95, state=TrialState.PRUNED, note=WORSE_THAN_MEDIAN)
     add(study, 0.001, 0.9, 0.8, layers="[16]")
     header, *rows = table(study).splitlines()
     assert header.split("  ")[0] == "trial"
@@ -48,7 +48,7 @@ def test_the_table_has_the_best_first_and_what_failed_last(study):
     column = header.index("network.layers")
     assert [row[column:].split()[0] for row in rows] == ["[16]", "[8]", "[8]", "[8]"]
     assert "0.0123" in rows[1]
-    assert rows[2].endswith("given up: below the median")
+    assert rows[2].endswith("given up: worse than the median")
     assert rows[3].endswith("failed: out of memory")
 
 

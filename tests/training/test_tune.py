@@ -28,7 +28,7 @@ SETTINGS = {
     "tune": {
         "fit.learning_rate": {"low": 1e-3, "high": 1e-1, "log": True},
         "pipeline.timesteps": {"low": 100, "high": 500, "step": 100},
-        "network.layers": {"choices": [[4], [128], [4, 4]]},
+        "network.layers": {"choices": [[4], [64], [4, 4]]},
     },
 }
 
@@ -95,11 +95,11 @@ def test_the_best_is_written_as_a_configuration(runner):
 
 def test_values_lie_in_their_ranges_and_the_first_are_the_configuration_s_own(runner):
     search(parse(), trials=8)
-    assert runner.values()[0] == (0.01, 400, (128,))
+    assert runner.values()[0] == (0.01, 400, (64,))
     for rate, timesteps, layers in runner.values():
         assert 1e-3 <= rate <= 1e-1
         assert timesteps in (100, 200, 300, 400, 500)
-        assert layers in ((4,), (128,), (4, 4))
+        assert layers in ((4,), (64,), (4, 4))
     assert len(set(runner.values())) == 8
     assert all(data is runner.data[0] for data in runner.data)
 
@@ -213,20 +213,24 @@ def test_what_was_tried_is_not_tried_again(runner):
     assert "the same values as in trial" in study.trials[-1].user_attrs["note"]
 
 
-def test_a_trial_below_the_median_is_given_up(runner):
+def test_a_trial_worse_than_the_median_is_given_up(runner):
+    from training.search.trials import WORSE_THAN_MEDIAN
+
     runner.script = lambda number: [0.1, 0.2, 0.9] if number == 5 else [0.5, 0.6, 0.7]
     study = search(parse(), trials=6)
     assert runner.epochs_run[:6] == [3, 3, 3, 3, 3, 2]
     assert study.trials[5].state is TrialState.PRUNED
-    assert study.trials[5].user_attrs["note"] == "below the median"
+    assert study.trials[5].user_attrs["note"] == WORSE_THAN_MEDIAN
 
 
 def test_at_the_end_a_trial_is_stopped_after_its_epoch(runner):
+    from training.search.trials import TIME_WAS_UP
+
     runner.script = lambda number: [0.5] if number == 0 else [0.5] * 3
     study = search(parse(), trials=(EPOCH + 1.5 * EPOCH) / TRIAL)
     assert runner.epochs_run == [1, 2]
     assert study.trials[1].state is TrialState.PRUNED
-    assert study.trials[1].user_attrs["note"] == "the time was up"
+    assert study.trials[1].user_attrs["note"] == TIME_WAS_UP
 
 
 def test_a_trial_that_ends_with_the_time_counts(runner):

@@ -20,6 +20,21 @@ def bundle(path: Path) -> Path:
     return path if (path / bundle.MANIFEST).exists() else bundle.current(path)
 
 
+def folder(text: str) -> Path:
+    """Read an option's folder.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none. The name of a file that follows a list of folders
+            would be taken for one more of them, and the file for none.
+    """
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no folder; the files to read are named before it"
+        )
+    return path
+
+
 def minutes(text: str) -> float:
     """Read an option's minutes, 0 or more.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from sentiment.prediction import TaskName
-from training.commands import columns
+from training.commands import columns, folder
 from training.config import Source, TrainingConfig, parse
 
 
@@ -15,7 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--validation", nargs="+", metavar="FILE", help="else a part is held out")
     parser.add_argument("--unlabelled", nargs="+", metavar="FILE", help="more text for the vectors")
     parser.add_argument(
-        "--data", nargs="+", type=Path, default=(), metavar="FOLDER", help="where the files are"
+        "--data", nargs="+", type=folder, default=(), metavar="FOLDER", help="where the files are"
     )
     columns.add_options(parser)
     parser.add_argument(

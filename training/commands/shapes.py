@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from training import config as configs
+from training.commands import folder
 from training.config import ConfigError, TrainingConfig
 
 
@@ -15,7 +16,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--data",
         nargs="+",
-        type=Path,
+        type=folder,
         metavar="FOLDER",
         help="read the configuration's files there, for the numbers that depend on them",
     )

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from training import config as configs
-from training.commands import minutes
+from training.commands import folder, minutes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, required=True, metavar="FOLDER", help="goes on from what is there"
     )
     parser.add_argument(
-        "--data", nargs="+", type=Path, default=(), metavar="FOLDER", help="where the files are"
+        "--data", nargs="+", type=folder, default=(), metavar="FOLDER", help="where the files are"
     )
 
 

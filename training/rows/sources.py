@@ -50,6 +50,10 @@ class Data:
     files: list[dict[str, Any]]
     lexicon: Lexicon | None = None
 
+    def rows_an_epoch(self) -> float:
+        """Return how many rows with a label, or a teacher's opinion in a file, an epoch reads."""
+        return float(self.repeats[self.train.sources].sum() + self.taught.repeats.sum())
+
 
 def load(
     config: DataConfig,

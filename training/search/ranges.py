@@ -45,7 +45,7 @@ class Range(BaseModel):
         """Tell whether a value is one of these."""
         if self.choices is not None:
             return value in self.choices
-        if not self.low <= value <= self.high:
+        if value is None or not self.low <= value <= self.high:
             return False
         return self.step is None or math.isclose(
             (value - self.low) / self.step, round((value - self.low) / self.step), abs_tol=1e-8
@@ -91,10 +91,10 @@ def check(ranges: Ranges, configuration: type[BaseModel]) -> None:
 
 
 def number(configuration: type[BaseModel], key: str) -> type | None:
-    """Return whether a setting is an int or a float; None where it is neither."""
+    """Return whether a setting is an int or a float, if it is told; None where it is neither."""
     section = _settings(configuration)[key]
     kind = section.model_fields[key.partition(".")[2]].annotation
-    return kind if kind in (int, float) else None
+    return {int: int, int | None: int, float: float, float | None: float}.get(kind)
 
 
 def merge(values: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:

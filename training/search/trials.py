@@ -19,6 +19,9 @@ _DEFAULT_FIGURE = "macro recall"  # of studies of older releases
 # What a trial is marked with beside its values.
 SECONDS = "seconds"
 NOTE = "note"  # why it has no value, or was given up
+# Why it was given up; worse is lower for what is the better the higher it is, else higher.
+WORSE_THAN_MEDIAN = "worse than the median"
+TIME_WAS_UP = "the time was up"
 
 
 def summary(study: optuna.Study, trial: FrozenTrial) -> str:

@@ -2,7 +2,7 @@
 
 The values tried come from a tree-structured Parzen estimator (Bergstra et al. 2011, Optuna's
 default): ten trials at random, then near what went well. A trial is given up where its best epoch
-so far is below the median of what the others had reached by then (Golovin et al. 2017, "Google
+so far is worse than the median of what the others had reached by then (Golovin et al. 2017, "Google
 Vizier"), once five trials have ended and the trial has had two epochs.
 """
 
@@ -30,7 +30,16 @@ from training.evaluation.figures import FIGURES
 from training.rows import sources
 from training.search import toml
 from training.search.ranges import DEFAULTS, Range, Ranges, merge, number
-from training.search.trials import FIGURE, NOTE, SECONDS, TRIALS, figure, summary
+from training.search.trials import (
+    FIGURE,
+    NOTE,
+    SECONDS,
+    TIME_WAS_UP,
+    TRIALS,
+    WORSE_THAN_MEDIAN,
+    figure,
+    summary,
+)
 from training.train import try_out
 
 logger = logging.getLogger(__name__)
@@ -79,6 +88,7 @@ def tune(
         directories=data_directories,
         lexicon=config.features.lexicon,
     )
+    config = config.settled(data.rows_an_epoch())
     study = _open(folder, config, data)
     search = _Search(study, config, data, deadline)
     fruitless = 0
@@ -160,9 +170,9 @@ class _Search:
             if epoch + 1 == config.fit.epochs:
                 return
             if trial.should_prune():
-                raise optuna.TrialPruned("worse than the median")
+                raise optuna.TrialPruned(WORSE_THAN_MEDIAN)
             if self._left() <= 0:
-                raise optuna.TrialPruned("the time was up")
+                raise optuna.TrialPruned(TIME_WAS_UP)
 
         keras.utils.clear_session()  # what the trials before have left in memory
         gc.collect()

@@ -69,7 +69,7 @@ def train(
         one_hot[:, -1:] if columns == 1 else one_hot,
         sample_weight=(np.arange(len(rows)) < len(learned)).astype(np.float32),
         batch_size=size,
-        epochs=config.fit.epochs,
+        epochs=config.fit.settled(len(learned)).epochs,
         verbose=0,
     )
     answers = predict(model, tensor[measured], mask[measured]).argmax(axis=1)
