@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TOOLS = Path(__file__).with_name("tools.sh")
 BASE = "docker.io/library/python:3.11-slim-bookworm"
 DEPLOYMENT = CHECKOUT / "deploy" / "kubernetes" / "deployment.yaml"
+CANNOT = 3  # the exit status of TOOLS where it cannot be helped
 START_SECONDS = 120
 PORT = 8000
 # What deploy/kubernetes/ asks for: no right, no file to write, no way out.
@@ -32,28 +33,30 @@ READ_MEMORY = (
 )
 
 
-class ToolsMissing(SentimentError):
+class EngineError(SentimentError):
+    """buildah, podman or a tool beside them failed; the message is its own."""
+
+    code = "engine_failed"
+
+
+class ToolsMissing(EngineError):
     """Containers cannot be built or run on this machine; the message says why."""
 
     code = "tools_missing"
-
-
-class EngineError(SentimentError):
-    """buildah or podman failed; the message is its own."""
-
-    code = "engine_failed"
 
 
 def prepare() -> None:
     """Have the tools and the base image ready.
 
     Raises:
-        ToolsMissing: they cannot be had.
+        ToolsMissing: this machine cannot have them.
+        EngineError: it can, and something went wrong.
     """
     run = subprocess.run([TOOLS], capture_output=True, text=True)
     if run.returncode:
         last = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ToolsMissing(f"{TOOLS.relative_to(CHECKOUT)}: {last}")
+        failure = ToolsMissing if run.returncode == CANNOT else EngineError
+        raise failure(f"{TOOLS.relative_to(CHECKOUT)}: {last}")
 
 
 def build(target: str) -> str:

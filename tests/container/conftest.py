@@ -1,5 +1,7 @@
 """Images built once for all tests, and a network for their containers."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -8,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.containers import engine
-from benchmarks.containers.engine import Container
+from benchmarks.containers.engine import CHECKOUT, Container
+from sentiment import bundle as bundles
 
 Run = Callable[..., AbstractContextManager[Container]]
+
+BUILT_IN = CHECKOUT / "models" / "default"
 
 
 @pytest.fixture(scope="session")
 def tools() -> None:
-    """podman, buildah, nginx, Prometheus and the base image, or the reason why there are none."""
+    """podman, buildah, nginx, Prometheus and the base image, where a machine can have them."""
     try:
         engine.prepare()
     except engine.ToolsMissing as missing:
@@ -59,3 +64,11 @@ def models(tmp_path: Path) -> Path:
     folder.mkdir()
     folder.chmod(0o777)
     return folder
+
+
+def copy_version(models: Path, version: str) -> None:
+    """Put the built-in model into a folder to mount, as a version that the user may read."""
+    model = models / "default"
+    shutil.copytree(bundles.current(BUILT_IN), model / version)
+    for path in (model, *model.rglob("*")):
+        os.chmod(path, 0o777 if path.is_dir() else 0o666)

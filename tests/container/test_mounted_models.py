@@ -1,7 +1,5 @@
 """Models mounted at /models: none, one that cannot be written, a newer one, and one made beside."""
 
-import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,10 @@ from benchmarks.containers import engine
 from benchmarks.containers.engine import CHECKOUT, Container, podman
 from sentiment import bundle as bundles
 from service import keys
-from tests.container.conftest import Run
+from tests.container.conftest import BUILT_IN, Run, copy_version
 
 pytestmark = pytest.mark.slow
 
-BUILT_IN = CHECKOUT / "models" / "default"
 FOLLOW_SECONDS = 60
 
 
@@ -32,22 +29,16 @@ def wait_for(container: Container, version: str) -> None:
     pytest.fail(f"version {version} does not serve:\n{container.logs()}")
 
 
-def copy(source: Path, destination: Path) -> None:
-    shutil.copytree(source, destination)
-    for path in (destination.parent, destination, *destination.rglob("*")):
-        os.chmod(path, 0o777 if path.is_dir() else 0o644)
-
-
 def test_the_first_model_in_an_empty_mount_is_served_and_the_next(run: Run, models: Path) -> None:
     current = bundles.current(BUILT_IN)
     with run(options=[f"--volume={models}:/models:ro"]) as container:
         container.wait_until_ready()
         assert container.predict("fine")[1]["model"]["version"] == current.name
         assert "the built-in default is taken" in container.logs()
-        copy(current, models / "default" / "41")
+        copy_version(models, "41")
         bundles.activate(models / "default", "41")
         wait_for(container, "41")
-        copy(current, models / "default" / "42")
+        copy_version(models, "42")
         bundles.activate(models / "default", "42")
         wait_for(container, "42")
 
@@ -55,7 +46,7 @@ def test_the_first_model_in_an_empty_mount_is_served_and_the_next(run: Run, mode
 @pytest.mark.parametrize("writable", [True, False])
 def test_activation_over_http(run: Run, models: Path, writable: bool) -> None:
     for version in ("41", "42"):
-        copy(bundles.current(BUILT_IN), models / "default" / version)
+        copy_version(models, version)
     bundles.activate(models / "default", "41")
     key, hashed = keys.make()
     mode = "rw" if writable else "ro"
