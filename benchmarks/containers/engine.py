@@ -31,6 +31,9 @@ READ_MEMORY = (
     "cd /sys/fs/cgroup; cat memory.current memory.stat 2>/dev/null"
     " || cat memory/memory.usage_in_bytes memory/memory.stat"
 )
+READ_PROCESSOR = (
+    "cd /sys/fs/cgroup; grep usage_usec cpu.stat 2>/dev/null || cat cpuacct/cpuacct.usage"
+)
 
 
 class EngineError(SentimentError):
@@ -143,6 +146,11 @@ class Container:
         figures = dict(line.split() for line in rest)
         idle = figures.get("total_inactive_file") or figures["inactive_file"]  # versions 1 and 2
         return int(usage) - int(idle)
+
+    def processor_seconds(self) -> float:
+        """What all its processes took so far."""
+        words = podman("exec", self.name, "sh", "-c", READ_PROCESSOR).split()
+        return int(words[-1]) / (1e6 if len(words) > 1 else 1e9)  # versions 2 and 1
 
 
 @contextmanager

@@ -32,8 +32,9 @@ install() { # command:package …
 
 [[ $EUID -eq 0 ]] || fail 3 "containers are built and run as root here"
 install podman:podman buildah:buildah runc:runc catatonit:catatonit iptables:iptables \
-  /usr/lib/cni/bridge:containernetworking-plugins podman-compose:podman-compose \
-  nginx:nginx-light promtool:prometheus
+  /usr/lib/cni/bridge:containernetworking-plugins \
+  /usr/lib/cni/dnsname:golang-github-containernetworking-plugin-dnsname podman-compose:podman-compose \
+  nginx:nginx-light promtool:prometheus wrk:wrk
 podman image exists "$image" && exit
 timeout 120 podman pull --quiet "$image" >/dev/null 2>&1 && exit
 [[ -x $local_base ]] || fail 3 "$image cannot be pulled"
