@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from benchmarks.containers import engine
 from benchmarks.containers.engine import CHECKOUT, Container, podman
@@ -34,12 +35,11 @@ def commands(beginning: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def shell(image: str, training_image: str, tmp_path: Path) -> Shell:
-    """Run the words of a command in a folder, with the images that the tests built."""
-    names = {"sentiment": image, "sentiment-training": training_image}
+def shell(image: str, tmp_path: Path) -> Shell:
+    """Run the words of a command in a folder, with the image that the tests built."""
 
     def run(words: list[str], *more: str) -> str:
-        command = [names.get(word, word) for word in words]
+        command = [image if word == "sentiment" else word for word in words]
         command[2:2] = more
         found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert found.returncode == 0, (command, found.stderr)
@@ -71,6 +71,13 @@ def test_a_version_is_activated_and_rolled_back(shell: Shell, models: Path) -> N
     assert bundles.current(models / "default").name == "4"
     assert shell(roll_back) == "default: version 3 is active\n"
     assert bundles.current(models / "default").name == "3"
+
+
+def test_the_retraining_is_that_of_the_job() -> None:
+    [words] = commands("podman run --rm --network none")
+    job = CHECKOUT / "deploy" / "kubernetes" / "retraining" / "job.yaml"
+    spec = yaml.safe_load(job.read_text(encoding="utf-8"))["spec"]["template"]["spec"]
+    assert words[words.index("sentiment-training") + 1 :] == spec["containers"][0]["args"]
 
 
 def test_both_images_are_carried(shell: Shell, image: str) -> None:

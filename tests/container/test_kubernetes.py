@@ -72,7 +72,7 @@ def test_what_refers_to_another_manifest_finds_it() -> None:
 
 
 def playable(kind: str, image: str, name: str, *beside: dict[str, Any]) -> str:
-    """The pod of a Deployment or a Job with its volumes, all with names of their own.
+    """The pod of a Deployment or a Job, what goes with it, and volumes with names of their own.
 
     Debian's podman asks by curl where a probe asks by HTTP: the probes are left out.
     """
@@ -82,7 +82,7 @@ def playable(kind: str, image: str, name: str, *beside: dict[str, Any]) -> str:
     left = {key: value for key, value in container.items() if not key.endswith("Probe")}
     spec["containers"] = [{**left, "image": image, "env": secret}]
     play = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{name}-{kind.lower()}"}}
-    text = yaml.safe_dump_all([ALL["PersistentVolumeClaim"], *beside, {**play, "spec": spec}])
+    text = yaml.safe_dump_all([*beside, {**play, "spec": spec}])
     for volume in VOLUMES:
         text = re.sub(rf"\b(name|claimName): {volume}$", rf"\1: {name}-{volume}", text, flags=re.M)
     return text
@@ -97,7 +97,8 @@ def test_podman_runs_the_pods(
     taught = {"train.csv": (rows / "train.csv").read_text(encoding="utf-8")}
     of_rows = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sentiment-rows"}}
     served, job = tmp_path / "pod.yaml", tmp_path / "job.yaml"
-    served.write_text(playable("Deployment", image, name, ALL["ConfigMap"]))
+    beside = (ALL["PersistentVolumeClaim"], ALL["ConfigMap"])
+    served.write_text(playable("Deployment", image, name, *beside))
     job.write_text(playable("Job", training_image, name, {**of_rows, "data": taught}))
     try:
         podman("kube", "play", f"--network={network}", str(served))
