@@ -22,7 +22,7 @@ test-fast: .venv/.everything
 
 # A part of `make test`: both images built and run, nginx and Prometheus beside them.
 test-container: .venv/.everything
-	$(BIN)/python -m pytest tests/container
+	$(BIN)/python -m pytest -rs tests/container
 
 # The whole retraining, on the sample sentences: models/samples, in about a minute.
 train: .venv/.everything
@@ -111,12 +111,15 @@ soak: .venv/.everything
 screenshots: .venv/.everything
 	$(BIN)/python -m tests.browser.screenshots
 
-# Pin again what pyproject.toml names.
+# Pin again what pyproject.toml names: for the service, for all of it, and, at the same versions, for
+# the image that trains.
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links pyproject.toml
+
 requirements: .venv/.everything
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements-serve.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-emit-find-links --all-extras pyproject.toml -o requirements.txt
+	$(PIN) -o requirements-serve.txt
+	$(PIN) --all-extras -o requirements.txt
+	$(PIN) --extra training --constraint requirements.txt -o requirements-training.txt
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis

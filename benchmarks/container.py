@@ -1,19 +1,23 @@
-"""The image and its replicas: size, start, memory, and requests lost while replicas come and go."""
+"""The image and its replicas: size, start, memory, requests a core, and those lost in a change."""
 
 import argparse
+import os
 import statistics
 import sys
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import startup
-from benchmarks.containers import engine, rolling
+from benchmarks.containers import clients, engine, rolling
 from benchmarks.containers.engine import CONFINED, Container, podman
-from benchmarks.load import TICKS, free_port
+from benchmarks.load import TICKS, free_port, press
 from benchmarks.report import Floor, table
 from sentiment.errors import SentimentError
+
+LOAD_SECONDS = 8
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,8 +50,9 @@ def measure(image: str, network: str, rounds: int) -> list[Floor]:
     ratio = statistics.median(starts["container"]) / statistics.median(starts["bare process"])
     floors.append(Floor("start, in those of the bare process", ratio, 1.5, at_most=True))
 
-    memory = _memory_at_rest(image, network) / 1e6
-    floors.append(Floor("memory of two workers at rest, MB", memory, 250, at_most=True))
+    memory, requests = _memory_and_requests(image, network)
+    print(f"requests that a core answers in a second of its time: {requests:,.0f}", end="\n\n")
+    floors.append(Floor("memory of two workers at rest, MB", memory / 1e6, 250, at_most=True))
 
     losses = {
         "one of two replicas drained": rolling.drain(image, network),
@@ -93,14 +98,36 @@ def _began(pid: int) -> float:
     return int(fields[19]) / TICKS
 
 
-def _memory_at_rest(image: str, network: str) -> int:
-    """Bytes of the container after a few predictions and some seconds of rest."""
+def _memory_and_requests(image: str, network: str) -> tuple[int, float]:
+    """Of one container: bytes after a few predictions and some seconds of rest; requests a core."""
     with engine.container(image, network) as container:
         container.wait_until_ready()
         for _ in range(50):
             container.predict("The food was great, but the service was slow.")
         time.sleep(5)
-        return container.memory_bytes()
+        memory = container.memory_bytes()
+        loaded = press(
+            _Predictions(container),
+            clients.BODY,
+            seconds=LOAD_SECONDS,
+            connections=8,
+            cores=os.sched_getaffinity(0),
+        )
+        return memory, 1e3 / loaded.processor_ms
+
+
+@dataclass(frozen=True)
+class _Predictions:
+    """A container as a server to load."""
+
+    container: Container
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.container.address}/v1/predict"
+
+    def processor_seconds(self) -> float:
+        return self.container.processor_seconds()
 
 
 def _row(name: str, seconds: Sequence[float]) -> list[str]:

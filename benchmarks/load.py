@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 START_SECONDS = 120
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -47,6 +48,16 @@ class Server:
         """What the process and its children took so far."""
         pids = [self.process.pid, *children(self.process.pid)]
         return sum(_processor_seconds(pid) for pid in pids)
+
+
+class Loaded(Protocol):
+    """What can be pressed: a server, here or in a container."""
+
+    @property
+    def address(self) -> str: ...
+
+    def processor_seconds(self) -> float:
+        """What it took so far."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +115,7 @@ def running(
 
 
 def press(
-    server: Server, body: bytes, *, seconds: float, connections: int, cores: set[int]
+    server: Loaded, body: bytes, *, seconds: float, connections: int, cores: set[int]
 ) -> Load:
     """Send one body over and over on so many connections; wrk runs on `cores`.
 

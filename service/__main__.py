@@ -4,10 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sentiment.errors import SentimentError
 from service import activation, keys
-from service.settings import Settings
+from service.settings import Settings, variable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,15 +41,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _activate(options: argparse.Namespace) -> None:
-    models = Settings.from_environment(os.environ).models
-    activation.activate(models / options.name, options.version)
+    activation.activate(_models() / options.name, options.version)
     sys.stdout.write(f"{options.name}: version {options.version} is active\n")
 
 
 def _roll_back(options: argparse.Namespace) -> None:
-    models = Settings.from_environment(os.environ).models
-    options.version = activation.last(models / options.name)
+    options.version = activation.last(_models() / options.name)
     _activate(options)
+
+
+def _models() -> Path:
+    """The directory of the models. What else the environment says is for who serves: in the image
+    it names an address beyond loopback, and no keys yet."""
+    named = {name: os.environ[name] for name in (variable("models"),) if name in os.environ}
+    return Settings.from_environment(named).models
 
 
 def _key(_: argparse.Namespace) -> None:

@@ -53,9 +53,14 @@ def test_requirements_hold_what_pyproject_names():
 
     project = tomllib.loads(_read("pyproject.toml"))["project"]
     serving, everything = _read("requirements-serve.txt"), _read("requirements.txt")
+    training = _read("requirements-training.txt")
     wanted = [*project["dependencies"]]
     for line in wanted:
         assert _pinned(line, serving), line
+    for line in [*wanted, *project["optional-dependencies"]["training"]]:
+        assert _pinned(line, training), line
+    for pin in re.findall(r"^\S+==\S+", training, re.MULTILINE):
+        assert _pinned(pin, everything), pin
     for lines in project["optional-dependencies"].values():
         wanted += lines
     for line in wanted:

@@ -10,7 +10,9 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -97,24 +99,30 @@ class Balancer:
         with self._changing:
             self._replicas.remove(replica)
 
+    @contextmanager
+    def unaware(self) -> Iterator[None]:
+        """Hear of no change for as long as this lasts."""
+        with self._changing:
+            yield
+
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_SECONDS):
             self._look(reload=True)
 
     def _look(self, *, reload: bool) -> None:
         with self._changing:
-            replicas = list(self._replicas)
-        answers = self._pool.map(_is_ready, replicas)
-        ready = [one.address for one, yes in zip(replicas, answers, strict=True) if yes]
-        # With none ready it goes on as before, rather than refuse everything.
-        if not ready or ready == self._ready:
-            return
-        self._ready = ready
-        servers = "\n    ".join(f"server {address} max_fails=0;" for address in ready)
-        text = CONFIGURATION.format(folder=self._folder.name, port=self.port, servers=servers)
-        Path(self._folder.name, "nginx.conf").write_text(text)
-        if reload:
-            self._nginx.send_signal(signal.SIGHUP)
+            answers = self._pool.map(_is_ready, self._replicas)
+            pairs = zip(self._replicas, answers, strict=True)
+            ready = [one.address for one, yes in pairs if yes]
+            # With none ready it goes on as before, rather than refuse everything.
+            if not ready or ready == self._ready:
+                return
+            self._ready = ready
+            servers = "\n    ".join(f"server {address} max_fails=0;" for address in ready)
+            text = CONFIGURATION.format(folder=self._folder.name, port=self.port, servers=servers)
+            Path(self._folder.name, "nginx.conf").write_text(text)
+            if reload:
+                self._nginx.send_signal(signal.SIGHUP)
 
 
 def _is_ready(replica: Container) -> bool:

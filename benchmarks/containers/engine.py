@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 TOOLS = Path(__file__).with_name("tools.sh")
 BASE = "docker.io/library/python:3.11-slim-bookworm"
 DEPLOYMENT = CHECKOUT / "deploy" / "kubernetes" / "deployment.yaml"
+CANNOT = 3  # the exit status of TOOLS where it cannot be helped
 START_SECONDS = 120
 PORT = 8000
 # What deploy/kubernetes/ asks for: no right, no file to write, no way out.
@@ -30,30 +31,35 @@ READ_MEMORY = (
     "cd /sys/fs/cgroup; cat memory.current memory.stat 2>/dev/null"
     " || cat memory/memory.usage_in_bytes memory/memory.stat"
 )
-
-
-class ToolsMissing(SentimentError):
-    """Containers cannot be built or run on this machine; the message says why."""
-
-    code = "tools_missing"
+READ_PROCESSOR = (
+    "cd /sys/fs/cgroup; grep usage_usec cpu.stat 2>/dev/null || cat cpuacct/cpuacct.usage"
+)
 
 
 class EngineError(SentimentError):
-    """buildah or podman failed; the message is its own."""
+    """buildah, podman or a tool beside them failed; the message is its own."""
 
     code = "engine_failed"
+
+
+class ToolsMissing(EngineError):
+    """Containers cannot be built or run on this machine; the message says why."""
+
+    code = "tools_missing"
 
 
 def prepare() -> None:
     """Have the tools and the base image ready.
 
     Raises:
-        ToolsMissing: they cannot be had.
+        ToolsMissing: this machine cannot have them.
+        EngineError: it can, and something went wrong.
     """
     run = subprocess.run([TOOLS], capture_output=True, text=True)
     if run.returncode:
         last = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise ToolsMissing(f"{TOOLS.relative_to(CHECKOUT)}: {last}")
+        failure = ToolsMissing if run.returncode == CANNOT else EngineError
+        raise failure(f"{TOOLS.relative_to(CHECKOUT)}: {last}")
 
 
 def build(target: str) -> str:
@@ -140,6 +146,11 @@ class Container:
         figures = dict(line.split() for line in rest)
         idle = figures.get("total_inactive_file") or figures["inactive_file"]  # versions 1 and 2
         return int(usage) - int(idle)
+
+    def processor_seconds(self) -> float:
+        """What all its processes took so far."""
+        words = podman("exec", self.name, "sh", "-c", READ_PROCESSOR).split()
+        return int(words[-1]) / (1e6 if len(words) > 1 else 1e9)  # versions 2 and 1
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 from benchmarks.containers.balancer import Balancer
 from benchmarks.containers.clients import Clients
-from benchmarks.containers.engine import Container, container
+from benchmarks.containers.engine import Container, container, podman
 
 SETTLE_SECONDS = 3
 
@@ -20,12 +21,21 @@ def drain(image: str, network: str) -> Outcomes:
     Returns:
         How many requests got which answer.
     """
-    return _stop_one(image, network, hook=True)
+    with _two(image, network) as (replica, _balancer, clients):
+        replica.pre_stop()
+        replica.stop()
+        time.sleep(SETTLE_SECONDS)
+    return clients.outcomes
 
 
 def stop(image: str, network: str) -> Outcomes:
-    """The same without the hook: what it is there for."""
-    return _stop_one(image, network, hook=False)
+    """The same without the hook, which is what it is there for: nginx hears of it a second late."""
+    with _two(image, network) as (replica, balancer, clients):
+        with balancer.unaware():
+            podman("kill", "--signal=TERM", replica.name)
+            time.sleep(1)
+        time.sleep(SETTLE_SECONDS)
+    return clients.outcomes
 
 
 def update(image: str, network: str) -> Outcomes:
@@ -45,17 +55,15 @@ def update(image: str, network: str) -> Outcomes:
         return clients.outcomes
 
 
-def _stop_one(image: str, network: str, *, hook: bool) -> Outcomes:
+@contextmanager
+def _two(image: str, network: str) -> Iterator[tuple[Container, Balancer, Clients]]:
+    """One of two replicas under load, nginx before them, and the clients."""
     with ExitStack() as stack:
         replicas = [_start(stack, image, network) for _ in range(2)]
         balancer = stack.enter_context(Balancer(*replicas))
         with Clients(balancer.port) as clients:
             time.sleep(SETTLE_SECONDS)
-            if hook:
-                replicas[0].pre_stop()
-            replicas[0].stop()
-            time.sleep(SETTLE_SECONDS)
-        return clients.outcomes
+            yield replicas[0], balancer, clients
 
 
 def _start(stack: ExitStack, image: str, network: str) -> Container:

@@ -96,21 +96,14 @@ while time.monotonic() < until:
     assert answer["documents"][0]["label"] == "positive"
 
 
-def test_with_a_key(run: Run) -> None:
-    key, hashed = podman_key(run)
+def test_with_a_key_that_the_image_itself_makes(run: Run, image: str) -> None:
+    lines = inside(image, "python", "-m", "service", "key").splitlines()
+    key, hashed = (line.split()[-1] for line in lines)
     with run(environ={"SENTIMENT_AUTH": "auto", "SENTIMENT_API_KEYS": hashed}) as container:
         container.wait_until_ready()
         assert container.predict("fine")[0] == 401
         address = f"http://{container.address}/v1/predict"
         assert engine.ask(address, {"text": "fine"}, {"X-API-Key": key})[0] == 200
-
-
-def podman_key(run: Run) -> tuple[str, str]:
-    """A key and its hash, made by the image itself."""
-    with run() as container:
-        lines = podman("exec", container.name, "python", "-m", "service", "key").splitlines()
-    key, hashed = (line.split()[-1] for line in lines)
-    return key, hashed
 
 
 @pytest.mark.parametrize(("cpus", "workers"), [("1", 1), ("1.5", 2)])

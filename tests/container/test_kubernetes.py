@@ -1,5 +1,6 @@
 """The manifests: valid by Kubernetes' own schemas, true to the service, and run by podman."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import yaml
 
 from benchmarks.containers.engine import CHECKOUT, Container, podman
 from service.settings import Settings
+from tests.container.conftest import wait_for_version
 
 FOLDER = CHECKOUT / "deploy" / "kubernetes"
 KUBERNETES = "1.30"
+VOLUMES = ("sentiment-models", "sentiment-rows", "scratch")
 
 
 def manifests(folder: Path) -> dict[str, Any]:
@@ -68,32 +71,53 @@ def test_what_refers_to_another_manifest_finds_it() -> None:
         assert models["persistentVolumeClaim"]["claimName"] == claim
 
 
-@pytest.mark.slow
-def test_podman_runs_the_pod(image: str, network: str, tmp_path: Path) -> None:
-    """Debian's podman asks by curl where a probe asks by HTTP: the probes are left out."""
-    spec = pod("Deployment")
+def playable(kind: str, image: str, name: str, *beside: dict[str, Any]) -> str:
+    """The pod of a Deployment or a Job, what goes with it, and volumes with names of their own.
+
+    Debian's podman asks by curl where a probe asks by HTTP: the probes are left out.
+    """
+    spec = pod(kind)
     [container] = spec["containers"]
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        del container[probe]
-    container["image"] = image
-    container["env"] = [{"name": "SENTIMENT_AUTH", "value": "off"}]
+    secret = [{"name": "SENTIMENT_AUTH", "value": "off"}] if "env" in container else []
+    left = {key: value for key, value in container.items() if not key.endswith("Probe")}
+    spec["containers"] = [{**left, "image": image, "env": secret}]
+    play = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{name}-{kind.lower()}"}}
+    text = yaml.safe_dump_all([*beside, {**play, "spec": spec}])
+    for volume in VOLUMES:
+        text = re.sub(rf"\b(name|claimName): {volume}$", rf"\1: {name}-{volume}", text, flags=re.M)
+    return text
+
+
+@pytest.mark.slow
+def test_podman_runs_the_pods(
+    image: str, training_image: str, network: str, rows: Path, tmp_path: Path
+) -> None:
+    """The Deployment's pod serves what comes with it, then what the Job's pod made."""
     name = f"{network}-pod"
-    spec["volumes"] = [{"name": "models", "hostPath": {"path": str(tmp_path), "type": "Directory"}}]
-    tmp_path.chmod(0o755)
-    play = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
-    file = tmp_path / "pod.yaml"
-    file.write_text(yaml.safe_dump_all([ALL["ConfigMap"], play]))
-    podman("kube", "play", f"--network={network}", str(file))
+    taught = {"train.csv": (rows / "train.csv").read_text(encoding="utf-8")}
+    of_rows = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sentiment-rows"}}
+    served, job = tmp_path / "pod.yaml", tmp_path / "job.yaml"
+    beside = (ALL["PersistentVolumeClaim"], ALL["ConfigMap"])
+    served.write_text(playable("Deployment", image, name, *beside))
+    job.write_text(playable("Job", training_image, name, {**of_rows, "data": taught}))
     try:
+        podman("kube", "play", f"--network={network}", str(served))
         path = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        infra = podman("pod", "inspect", "--format={{.InfraContainerID}}", name).strip()
-        host = podman("inspect", f"--format={path}", infra).strip()
-        running = Container(f"{name}-sentiment", f"{host}:8000")
+        infra = podman("pod", "inspect", "--format={{.InfraContainerID}}", f"{name}-deployment")
+        host = podman("inspect", f"--format={path}", infra.strip()).strip()
+        running = Container(f"{name}-deployment-sentiment", f"{host}:8000")
         running.wait_until_ready()
         assert running.predict("The food was great.")[0] == 200
-        user = podman("exec", running.name, "id", "--user").strip()
-        assert user == "10001"
+        assert podman("exec", running.name, "id", "--user").strip() == "10001"
+
+        podman("kube", "play", "--network=none", str(job))
+        retraining = f"{name}-job-retraining"
+        assert podman("wait", retraining).strip() == "0", podman("logs", retraining)
+        wait_for_version(running, "1")
+
         running.pre_stop()
         assert running.get("/readyz")[1]["status"] == "draining"
     finally:
-        podman("kube", "down", str(file))
+        for kind in ("deployment", "job"):
+            podman("pod", "rm", "--force", "--ignore", f"{name}-{kind}")
+        podman("volume", "rm", "--force", *(f"{name}-{volume}" for volume in VOLUMES))

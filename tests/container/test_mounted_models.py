@@ -1,41 +1,17 @@
-"""Models mounted at /models: none, one that cannot be written, a newer one, and one made beside."""
+"""Models mounted at /models: none, one that cannot be written, and a newer one."""
 
-import os
-import shutil
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.containers import engine
-from benchmarks.containers.engine import CHECKOUT, Container, podman
+from benchmarks.containers.engine import Container
 from sentiment import bundle as bundles
 from service import keys
-from tests.container.conftest import Run
+from tests.container.conftest import BUILT_IN, Run, copy_version, wait_for_version
 
 pytestmark = pytest.mark.slow
-
-BUILT_IN = CHECKOUT / "models" / "default"
-FOLLOW_SECONDS = 60
-
-
-def wait_for(container: Container, version: str) -> None:
-    """Wait until predictions come from a version."""
-    until = time.monotonic() + FOLLOW_SECONDS
-    while time.monotonic() < until:
-        status, answer = container.predict("fine")
-        assert status == 200  # at no moment is there none
-        if answer["model"]["version"] == version:
-            return
-        time.sleep(0.1)
-    pytest.fail(f"version {version} does not serve:\n{container.logs()}")
-
-
-def copy(source: Path, destination: Path) -> None:
-    shutil.copytree(source, destination)
-    for path in (destination.parent, destination, *destination.rglob("*")):
-        os.chmod(path, 0o777 if path.is_dir() else 0o644)
 
 
 def test_the_first_model_in_an_empty_mount_is_served_and_the_next(run: Run, models: Path) -> None:
@@ -44,18 +20,18 @@ def test_the_first_model_in_an_empty_mount_is_served_and_the_next(run: Run, mode
         container.wait_until_ready()
         assert container.predict("fine")[1]["model"]["version"] == current.name
         assert "the built-in default is taken" in container.logs()
-        copy(current, models / "default" / "41")
+        copy_version(models, "41")
         bundles.activate(models / "default", "41")
-        wait_for(container, "41")
-        copy(current, models / "default" / "42")
+        wait_for_version(container, "41")
+        copy_version(models, "42")
         bundles.activate(models / "default", "42")
-        wait_for(container, "42")
+        wait_for_version(container, "42")
 
 
 @pytest.mark.parametrize("writable", [True, False])
 def test_activation_over_http(run: Run, models: Path, writable: bool) -> None:
     for version in ("41", "42"):
-        copy(bundles.current(BUILT_IN), models / "default" / version)
+        copy_version(models, version)
     bundles.activate(models / "default", "41")
     key, hashed = keys.make()
     mode = "rw" if writable else "ro"
@@ -66,10 +42,10 @@ def test_activation_over_http(run: Run, models: Path, writable: bool) -> None:
         status, answer = activate(container, key, "42")
         if writable:
             assert status == 200
-            wait_for(container, "42")
+            wait_for_version(container, "42")
         else:
             assert (status, answer["error"]["code"]) == (409, "models_read_only")
-            wait_for(container, "41")
+            wait_for_version(container, "41")
 
 
 def activate(container: Container, key: str, version: str) -> tuple[int, Any]:
@@ -84,22 +60,3 @@ def test_the_built_in_model_cannot_be_switched(run: Run) -> None:
         version = bundles.current(BUILT_IN).name
         status, answer = activate(container, key, version)
         assert (status, answer["error"]["code"]) == (409, "models_read_only")
-
-
-def test_what_the_training_image_makes_is_served(
-    run: Run, training_image: str, models: Path
-) -> None:
-    samples = CHECKOUT / "training" / "samples"
-    podman(
-        *("run", "--rm", "--network=none", *engine.CONFINED, "--memory=4g", "--tmpfs=/tmp"),
-        *(f"--volume={models}:/models", f"--volume={samples}:/rows:ro", training_image),
-        *("fit", "--config", "/rows/config.toml", "--data", "/rows"),
-        *("--output", "/models/samples"),
-    )
-    assert (models / "samples" / "1").stat().st_uid == 10001
-    with run(
-        environ={"SENTIMENT_MODEL": "samples"}, options=[f"--volume={models}:/models:ro"]
-    ) as container:
-        container.wait_until_ready()
-        status, answer = container.predict("The food was great, we loved it.")
-        assert (status, answer["model"]) == (200, {"name": "samples", "version": "1"})

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,11 @@ import yaml
 
 from benchmarks.containers.engine import CHECKOUT, Container, ask
 from benchmarks.load import free_port
+from tests.container.conftest import queried
 
 pytestmark = pytest.mark.slow
 
 FOLDER = CHECKOUT / "deploy" / "prometheus"
-START_SECONDS = 120
 
 
 @pytest.mark.parametrize(
@@ -63,21 +62,10 @@ def test_it_scrapes_the_service(tools: None, service: Container, tmp_path: Path)
     try:
         assert service.predict("The food was great.")[0] == 200
         query = 'sentiment_documents_total{job="sentiment"}'
-        assert value(port, query) >= 1
-        assert value(port, 'up{job="sentiment"}') == 1
+        assert queried(port, query) >= 1
+        assert queried(port, 'up{job="sentiment"}') == 1
         status, answer = ask(f"http://127.0.0.1:{port}/api/v1/alerts")
         assert (status, answer["data"]["alerts"]) == (200, [])
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
-
-
-def value(port: int, query: str) -> float:
-    """The sum of what a query finds, once it finds anything."""
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        _, answer = ask(f"http://127.0.0.1:{port}/api/v1/query?query={query}".replace('"', "%22"))
-        if answer and (found := answer["data"]["result"]):
-            return sum(float(one["value"][1]) for one in found)
-        time.sleep(0.5)
-    pytest.fail(f"Prometheus finds nothing for {query}")

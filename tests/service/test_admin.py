@@ -110,6 +110,7 @@ def test_the_command_line_does_the_same(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SENTIMENT_MODELS", str(model.parent))
+    monkeypatch.setenv("SENTIMENT_HOST", "0.0.0.0")  # the image's; only who serves needs keys then
     assert command_line.main(["activate", "default", "2"]) == 0
     assert capsys.readouterr().out == "default: version 2 is active\n"
     assert bundles.current(model).name == "2"
