@@ -67,7 +67,9 @@ def ensure_wrk() -> str:
     """
     found = shutil.which("wrk")
     if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "--yes", "wrk"], check=False, stdout=sys.stderr)
+        waiting = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
+        for step in (["update"], ["install", "--yes", "wrk"]):
+            subprocess.run([*waiting, *step], check=False, stdout=sys.stderr)
         found = shutil.which("wrk")
     if not found:
         raise SystemExit("error: wrk is missing (Debian: apt install wrk)")
