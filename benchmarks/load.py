@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 120
+SETTLE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 
 # wrk reads a request from this, and prints its figures at the end as one line of JSON.
@@ -47,6 +48,14 @@ class Server:
         """What the process and its children took so far."""
         pids = [self.process.pid, *children(self.process.pid)]
         return sum(_processor_seconds(pid) for pid in pids)
+
+    def settle(self) -> None:
+        """Wait until it does nothing any more: what wrk had open at its end is still computed."""
+        until = time.monotonic() + SETTLE_SECONDS
+        before = -1.0
+        while (now := self.processor_seconds()) > before and time.monotonic() < until:
+            before = now
+            time.sleep(0.2)
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,7 @@ def press(
             f"-s{script}",
             server.address,
         ]
+        server.settle()
         before = server.processor_seconds()
         run = subprocess.run(
             command,
