@@ -145,7 +145,7 @@ def floors_of(results: Results) -> list[Floor]:
                     batched[i].processor_ms / (empty[i].processor_ms + BATCH * results.batch_ms[i])
                 )
             ),
-            1.25,
+            1.5,
             at_most=True,
         ),
     ]
