@@ -138,11 +138,15 @@ def floors_of(results: Results) -> list[Floor]:
             at_most=True,
         ),
         Floor(
-            f"documents a second in requests of {BATCH}, in those of single ones",
+            f"processor time of a request of {BATCH} sentences, in that of the empty route and"
+            f" `classifier.predict` of {BATCH}",
             middle(
-                lambda i: BATCH * batched[i].requests_per_second / single[i].requests_per_second
+                lambda i: (
+                    batched[i].processor_ms / (empty[i].processor_ms + BATCH * results.batch_ms[i])
+                )
             ),
-            5,
+            1.5,
+            at_most=True,
         ),
     ]
     if tutorial := loads.get(TUTORIAL):
@@ -179,9 +183,25 @@ def render(results: Results, floors: Sequence[Floor], options: argparse.Namespac
             f" {options.rounds} rounds of {options.seconds:g} s.",
             f"`classifier.predict` alone: {predict:.3f} ms of processor for one sentence,"
             f" {batch:.3f} ms for one of {BATCH}.",
+            _gain_of_batches(results),
             "",
             *(f"- {floor}" for floor in floors),
         ]
+    )
+
+
+def _gain_of_batches(results: Results) -> str:
+    """How much larger requests gain, and what they could gain if only the model took time."""
+    single, batched = results.loads[SINGLE], results.loads[BATCHED]
+    rounds = range(len(results.batch_ms))
+    found = median(
+        BATCH * batched[i].requests_per_second / single[i].requests_per_second for i in rounds
+    )
+    most = median(single[i].processor_ms / results.batch_ms[i] for i in rounds)
+    return (
+        f"Requests of {BATCH} sentences: {found:.2f} times the documents a second of single ones;"
+        f" {most:.2f} times, if a document cost what it costs `classifier.predict` of {BATCH}, and"
+        " HTTP nothing."
     )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 START_SECONDS = 120
+SETTLE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
 
 # wrk reads a request from this, and prints its figures at the end as one line of JSON.
@@ -49,6 +50,14 @@ class Server:
         pids = [self.process.pid, *children(self.process.pid)]
         return sum(_processor_seconds(pid) for pid in pids)
 
+    def settle(self) -> None:
+        """Wait until it does nothing any more: what wrk had open at its end is still computed."""
+        until = time.monotonic() + SETTLE_SECONDS
+        before = -1.0
+        while (now := self.processor_seconds()) > before and time.monotonic() < until:
+            before = now
+            time.sleep(0.2)
+
 
 class Loaded(Protocol):
     """What can be pressed: a server, here or in a container."""
@@ -78,7 +87,9 @@ def ensure_wrk() -> str:
     """
     found = shutil.which("wrk")
     if not found and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "install", "--yes", "wrk"], check=False, stdout=sys.stderr)
+        waiting = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
+        for step in (["update"], ["install", "--yes", "wrk"]):
+            subprocess.run([*waiting, *step], check=False, stdout=sys.stderr)
         found = shutil.which("wrk")
     if not found:
         raise SystemExit("error: wrk is missing (Debian: apt install wrk)")
@@ -135,6 +146,7 @@ def press(
             f"-s{script}",
             server.address,
         ]
+        server.settle()
         before = server.processor_seconds()
         run = subprocess.run(
             command,

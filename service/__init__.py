@@ -1,24 +1,20 @@
 """The HTTP service: `create_app` builds the Flask application around one classifier."""
 
 import os
-import re
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
-from service import errors, headers, keys, timing
+from service import errors
 from service.proxies import behind
 from service.settings import Settings
+from service.steps import begin, finish
 
 if TYPE_CHECKING:
     from sentiment.classifier import Classifier
 
 __version__ = "0.1.0"
-
-# A caller's id goes into headers and logs, so it holds only what is harmless there.
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}", re.ASCII)
 
 
 def create_app(settings: Settings | None = None, classifier: "Classifier | None" = None) -> Flask:
@@ -49,6 +45,7 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         predict,
         root,
     )
+    from service.direct import Direct
     from service.draining import Draining
     from service.registry import Registry
     from service.together import Together
@@ -76,31 +73,14 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         app.register_blueprint(module.blueprint)
     if settings.playground == "on":
         app.register_blueprint(playground.blueprint)
+    app.wsgi_app = Direct(app)  # type: ignore[method-assign]
     return app
 
 
 def _begin(app: Flask) -> None:
-    """Give the request its id, its deadline, and the classifier that it keeps from start to end.
-
-    Raises:
-        RequestError: it is too late, or one too many (see `timing.begin`).
-    """
-    asked, kept = behind(request), behind(g)
-    settings: Settings = app.extensions["settings"]
-    received = asked.headers.get("X-Request-Id", "")
-    kept.request_id = received if REQUEST_ID.fullmatch(received) else uuid.uuid4().hex
-    kept.classifier = app.extensions["registry"].state.classifier
-    asked.environ["sentiment.request_id"] = kept.request_id  # for the access log
-    timing.begin(asked, kept, settings)
-    keys.check(asked, app)
+    begin(behind(request), behind(g), app)
 
 
 def _finish(app: Flask, response: Response) -> Response:
-    asked, kept = behind(request), behind(g)
-    headers.share(asked, response, app.extensions["settings"])
-    headers.secure(response)
-    timing.finish(asked, kept, response, app.extensions["metrics"])
-    response.headers["X-Request-Id"] = kept.request_id
-    if kept.classifier:
-        response.headers["X-Model-Version"] = kept.classifier.version
+    finish(behind(request), behind(g), response.status_code, response.headers, app)
     return response

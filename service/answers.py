@@ -1,6 +1,7 @@
 """JSON values -> HTTP responses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -17,6 +18,15 @@ def printable(text: str) -> str:
 def excerpt(text: str) -> str:
     """What was received, short enough to be repeated in a message."""
     return printable(text if len(text) <= LONGEST_ECHO else text[:LONGEST_ECHO] + "…")
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer that no framework has seen yet: `value` becomes the JSON of its body."""
+
+    value: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

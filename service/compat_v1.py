@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel, Field, ValidationError, WrapValidator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
@@ -16,6 +16,7 @@ from service.health import require_model
 from service.models import check_name
 from service.operations import Operation
 from service.predict import ERRORS, classify
+from service.proxies import behind
 from service.schemas import (
     STRICT,
     DocumentAnswer,
@@ -116,7 +117,7 @@ def _predictions(**options: bool) -> list[DocumentAnswer | DocumentError]:
     texts = [i if isinstance(i, str) else i.text for i in sent.instances]
     value = {"texts": texts, "options": sent.options.model_copy(update=options)}
     asked = read_request(value, max_documents=settings.max_documents)
-    outcomes = classify(asked)
+    outcomes = classify(asked, behind(g), current_app.extensions)
     if len(outcomes) == 1 and isinstance(outcomes[0], TextError):
         raise outcomes[0]
     return [

@@ -19,6 +19,7 @@ from service.keys import public
 from service.models import check_name
 from service.operations import BYTES, JSON, Operation
 from service.predict import ERRORS, classify
+from service.proxies import behind
 from service.schemas import LONGEST_ID, read_request
 from service.settings import Settings
 from service.tensors import Input, Tensor
@@ -207,7 +208,7 @@ def infer(name: str, version: str | None = None) -> Response:
     options = {name: wanted.parameters[name] for name in wanted.parameters if name in OPTIONS}
     asked = read_request({"texts": texts, "options": options}, max_documents=settings.max_documents)
     predictions = []
-    for index, outcome in enumerate(classify(asked)):
+    for index, outcome in enumerate(classify(asked, behind(g), current_app.extensions)):
         if isinstance(outcome, TextError):
             raise type(outcome)(f"Text {index}: {outcome}")
         predictions.append(outcome)

@@ -4,8 +4,6 @@ import math
 import time
 from dataclasses import dataclass
 
-from werkzeug.datastructures import Headers
-
 from service.answers import excerpt
 from service.errors import DeadlineExceeded, InvalidRequest
 
@@ -21,13 +19,12 @@ class Deadline:
     milliseconds: int = 0
 
     @classmethod
-    def of(cls, headers: Headers, *, arrived: float) -> "Deadline":
-        """Read the header of a request; its time runs from `arrived` on.
+    def of(cls, received: str | None, *, arrived: float) -> "Deadline":
+        """Read the header of a request, None where it has none; its time runs from `arrived` on.
 
         Raises:
             InvalidRequest: it is not a whole number of milliseconds from 1 to an hour.
         """
-        received = headers.get(HEADER)
         if received is None:
             return NONE
         if not (received.isascii() and received.isdigit() and 1 <= len(received) <= 7):

@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from sentiment import errors
-from service.answers import answer, excerpt, printable
+from service.answers import Reply, answer, excerpt, printable
 from service.logs import request_fields
+from service.proxies import behind
 
 logger = logging.getLogger(__name__)
 
@@ -222,13 +223,19 @@ def envelope(code: str, message: str, target: str | None, request_id: str) -> Er
     return {"error": detail}
 
 
-def refuse(error: Exception, *, target: str | None = None) -> Response:
-    """The response to an exception, in the envelope; it never shows a stack trace."""
+def refusal(
+    error: Exception, asked: Request, *, request_id: str, target: str | None = None
+) -> Reply:
+    """The answer to an exception, in the envelope; it never shows a stack trace.
+
+    Args:
+        target: the part of the request that is at fault, where the error does not say it.
+    """
     status = status_of(error)
     headers: Mapping[str, str] = {}
     if isinstance(error, HTTPException):
         code = status.name.lower()
-        message = _http_message(error)
+        message = _http_message(error, asked)
         headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     elif isinstance(error, errors.SentimentError):
         code, message = error.code, printable(str(error))
@@ -238,11 +245,17 @@ def refuse(error: Exception, *, target: str | None = None) -> Response:
         code = DEFECT
         message = "The service failed; its log holds the reason under this request_id."
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, RequestError):
-        fields = request_fields(request.environ)
+        fields = request_fields(asked.environ)
         logger.error("A request failed", exc_info=error, extra={"fields": fields})
-    if PLAIN.match(request.path):
-        return answer(PlainErrorAnswer(error=message), status=status, headers=headers)
-    return answer(envelope(code, message, target, g.request_id), status=status, headers=headers)
+    if PLAIN.match(asked.path):
+        return Reply(PlainErrorAnswer(error=message), status, dict(headers))
+    return Reply(envelope(code, message, target, request_id), status, dict(headers))
+
+
+def refuse(error: Exception) -> Response:
+    """The response to an exception, from inside Flask."""
+    reply = refusal(error, behind(request), request_id=g.request_id)
+    return answer(reply.value, status=reply.status, headers=reply.headers)
 
 
 def install(app: Flask) -> None:
@@ -250,13 +263,13 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, refuse)
 
 
-def _http_message(error: HTTPException) -> str:
-    path = excerpt(request.path)
+def _http_message(error: HTTPException, asked: Request) -> str:
+    path = excerpt(asked.path)
     if isinstance(error, NotFound):
         return f'There is no "{path}". There are: {", ".join(_routes())}.'
     if isinstance(error, MethodNotAllowed):
         takes = ", ".join(sorted(set(error.valid_methods or ()) - AUTOMATIC))
-        return f"{path} does not take {excerpt(request.method)}. It takes {takes}."
+        return f"{path} does not take {excerpt(asked.method)}. It takes {takes}."
     return error.description or error.name
 
 

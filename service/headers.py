@@ -1,8 +1,12 @@
 """Headers of every answer: what browsers may do with it, and whose pages may ask (CORS)."""
 
-from flask import Request, Response
+from flask import Request
+from werkzeug.datastructures import Headers
 
 from service.settings import Settings
+
+# Those of a Flask response, or of an answer that did without Flask.
+Head = Headers | dict[str, str]
 
 # An answer is data: nothing to run, to frame, to guess the type of, or to keep. A page that is
 # more sets its own policy.
@@ -20,21 +24,21 @@ READ = "X-Request-Id, X-Model-Version, Server-Timing, Retry-After, Inference-Hea
 PREFLIGHT_SECONDS = 7200
 
 
-def secure(response: Response) -> None:
+def secure(headers: Head) -> None:
     """Add the security headers that the view did not set itself."""
-    own = set(response.headers.keys())
-    response.headers.extend((name, SECURITY[name]) for name in SECURITY if name not in own)
+    for name, value in SECURITY.items():
+        headers.setdefault(name, value)
 
 
-def share(asked: Request, response: Response, settings: Settings) -> None:
+def share(asked: Request, headers: Head, settings: Settings) -> None:
     """Let pages of the origins in the settings read the answer, and ask before they send."""
     if not settings.cors_origins:
         return
     origin = asked.headers.get("Origin")
-    response.vary.add("Origin")
+    vary = headers.get("Vary")
+    headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
     if origin is None or not {origin, "*"}.intersection(settings.cors_origins):
         return
-    headers = response.headers
     headers["Access-Control-Allow-Origin"] = origin
     headers["Access-Control-Expose-Headers"] = READ
     if asked.method == "OPTIONS" and "Access-Control-Request-Method" in asked.headers:

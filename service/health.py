@@ -5,6 +5,7 @@ from typing import Literal, NotRequired
 from flask import Blueprint, Response, current_app, g
 from typing_extensions import TypedDict
 
+from sentiment.classifier import Classifier
 from service.answers import answer
 from service.draining import Draining
 from service.errors import NotReady
@@ -76,7 +77,12 @@ def require_model() -> None:
     Raises:
         NotReady: with the reason why there is none.
     """
-    if g.classifier is None:
-        refusal = current_app.extensions["registry"].state.refusal
+    check_model(g.classifier, current_app.extensions["registry"])
+
+
+def check_model(classifier: Classifier | None, registry: Registry) -> None:
+    """Refuse where there is no classifier, as `require_model` does."""
+    if classifier is None:
+        refusal = registry.state.refusal
         reason = refusal.message if refusal else "The model is being loaded."
         raise NotReady(f"No version of the model can be served. {reason}")

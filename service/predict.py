@@ -1,81 +1,86 @@
 """`POST /v1/predict`: texts in, labels and probabilities out, or values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Request
 
 from sentiment.classifier import Classifier
 from sentiment.errors import EmptyText, InvalidText, TextError, TextTooLong
 from sentiment.prediction import Estimate, Prediction
 from sentiment.sentences import split
-from service.answers import answer
+from service.answers import Reply
 from service.bodies import read_json
+from service.direct import direct
 from service.documents import write_document, write_error
-from service.errors import NotReady, TooManyDocuments, TooManySentences, refuse
-from service.health import require_model
+from service.errors import NotReady, TooManyDocuments, TooManySentences, refusal
+from service.health import check_model
 from service.operations import Operation
-from service.proxies import behind
 from service.schemas import PredictAnswer, PredictRequest, read_request
 from service.settings import Settings, variable
 
 blueprint = Blueprint("predict", __name__)
-blueprint.before_request(require_model)
 
 # What a request for predictions may end with, on whichever route.
 ERRORS = (EmptyText, InvalidText, TextTooLong, TooManyDocuments, TooManySentences, NotReady)
 
 
 @blueprint.post("/v1/predict")
+@direct
 @Operation(
     takes=PredictRequest,
     example={"text": "Great food. Awful service 😡", "options": {"sentences": True}},
     answers=PredictAnswer,
     errors=ERRORS,
 )
-def predict() -> Response:
+def predict(asked: Request, kept: Any, extensions: Mapping[str, Any]) -> Reply:
     """Classify the texts of a request.
 
     A text that cannot be classified fails alone, in `errors`; where it is the only one, sent as
     `text`, it is the answer to the request.
     """
-    settings: Settings = current_app.extensions["settings"]
-    body = read_json(behind(request), max_bytes=settings.max_body_bytes)
-    asked = read_request(body, max_documents=settings.max_documents)
-    rows = asked.rows()
-    outcomes = classify(asked)
-    if asked.form == "text" and isinstance(outcomes[0], TextError):
-        return refuse(outcomes[0], target="text")
+    check_model(kept.classifier, extensions["registry"])
+    settings: Settings = extensions["settings"]
+    body = read_json(asked, max_bytes=settings.max_body_bytes)
+    wanted = read_request(body, max_documents=settings.max_documents)
+    outcomes = classify(wanted, kept, extensions)
+    if wanted.form == "text" and isinstance(outcomes[0], TextError):
+        return refusal(outcomes[0], asked, request_id=kept.request_id, target="text")
 
     documents, errors = [], []
-    for index, ((name, _, target), outcome) in enumerate(zip(rows, outcomes, strict=True)):
+    for index, ((name, _, target), outcome) in enumerate(zip(wanted.rows, outcomes, strict=True)):
         if isinstance(outcome, TextError):
             errors.append(write_error(index, name, outcome, target))
         else:
             documents.append(write_document(index, name, outcome))
-    classifier: Classifier = g.classifier
+    classifier: Classifier = kept.classifier
     answered: PredictAnswer = {
         "model": {"name": classifier.name, "version": classifier.version},
         "documents": documents,
         "errors": errors,
     }
-    return answer(answered)
+    return Reply(answered)
 
 
-def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
+def classify(
+    wanted: PredictRequest, kept: Any, extensions: Mapping[str, Any]
+) -> list[Prediction | Estimate | TextError]:
     """One outcome for each text of a request, in order, from the classifier that it holds.
 
     The classifier never sees the texts that are too long.
 
+    Args:
+        kept: what is remembered of the request.
+        extensions: of the application.
     Raises:
         TooManyDocuments: the request asks for the words' weights of too many texts.
         TooManySentences: its texts have too many sentences.
     """
-    kept, extensions = behind(g), current_app.extensions
     settings: Settings = extensions["settings"]
-    options = asked.options
-    _check_explained(asked, settings)
-    texts = [text for _, text, _ in asked.rows()]
+    options = wanted.options
+    _check_explained(wanted, settings)
+    texts = [text for _, text, _ in wanted.rows]
     accepted = [text for text in texts if len(text) <= settings.max_characters]
     sentences = _split(accepted, settings) if options.sentences else None
     outcomes = iter(
@@ -102,14 +107,14 @@ def classify(asked: PredictRequest) -> list[Prediction | Estimate | TextError]:
     return classified
 
 
-def _check_explained(asked: PredictRequest, settings: Settings) -> None:
-    count = len(asked.rows())
-    if asked.options.explain and count > settings.max_explained:
+def _check_explained(wanted: PredictRequest, settings: Settings) -> None:
+    count = len(wanted.rows)
+    if wanted.options.explain and count > settings.max_explained:
         raise TooManyDocuments(
-            f"{asked.form} holds {count} texts, and a request that explains takes"
+            f"{wanted.form} holds {count} texts, and a request that explains takes"
             f" {settings.max_explained}. Send them in several requests, or raise"
             f" {variable('max_explained')}.",
-            target=asked.form,
+            target=wanted.form,
         )
 
 

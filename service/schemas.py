@@ -1,5 +1,6 @@
 """The shapes of a prediction request and of its answer. The request's are checked on arrival."""
 
+from functools import cached_property
 from typing import Any, NotRequired
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -59,11 +60,12 @@ class PredictRequest(BaseModel):
     documents: list[Document] = Field(default_factory=list, min_length=1)
     options: Options = Options()
 
-    @property
+    @cached_property
     def form(self) -> str:
         """Which of `text`, `texts` and `documents` the caller sent."""
         return next(form for form in FORMS if form in self.model_fields_set)
 
+    @cached_property
     def rows(self) -> list[tuple[str | None, str, str]]:
         """Each text with its id and the name of its place: n times (id, text, target)."""
         if self.form == "text":

@@ -3,17 +3,20 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Request, Response
+from flask import Request
 
 from sentiment.prediction import Timings
 from service import arrival
 from service.arrival import Arrival
-from service.deadline import Deadline
+from service.deadline import HEADER, Deadline
 from service.errors import TooManyRequests
+from service.headers import Head
 from service.settings import Settings, variable
 
 if TYPE_CHECKING:
     from service.metrics import Metrics
+
+DEADLINE = "HTTP_" + HEADER.upper().replace("-", "_")  # as WSGI calls the header
 
 
 def begin(asked: Request, kept: Any, settings: Settings) -> None:
@@ -35,12 +38,12 @@ def begin(asked: Request, kept: Any, settings: Settings) -> None:
             f" and it holds no more. Try again later, or raise"
             f" {variable('max_concurrent_requests')}."
         )
-    kept.deadline = Deadline.of(asked.headers, arrived=arrived.at)
+    kept.deadline = Deadline.of(asked.environ.get(DEADLINE), arrived=arrived.at)
     kept.deadline.check()
 
 
-def finish(asked: Request, kept: Any, response: Response, metrics: "Metrics") -> None:
-    """Write the request's time into its answer, and count it."""
+def finish(asked: Request, kept: Any, status: int, headers: Head, metrics: "Metrics") -> None:
+    """Write the request's time into its answer's head, and count it."""
     timings: Timings = kept.timings
     arrived: Arrival = kept.arrival
     seconds = time.perf_counter() - arrived.at
@@ -49,6 +52,6 @@ def finish(asked: Request, kept: Any, response: Response, metrics: "Metrics") ->
         parts += f", tokenize;dur={1e3 * timings.tokenize_seconds:.3f}"
         parts += f", inference;dur={1e3 * timings.inference_seconds:.3f}"
         metrics.phases(timings, seconds)
-    response.headers["Server-Timing"] = parts
+    headers["Server-Timing"] = parts
     route = asked.url_rule.rule if asked.url_rule else "unmatched"
-    metrics.request(route, response.status_code, seconds)
+    metrics.request(route, status, seconds)

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from service import create_app
 from service.settings import Settings
 from tests.service.fake_classifier import FakeClassifier
-from tests.service.gunicorn_server import Server, Start, launch, wait_until_ready
+from tests.service.gunicorn_server import Server, Start, launch, launched, wait_until_ready
 
 
 @pytest.fixture
@@ -43,8 +43,15 @@ def start(tmp_path: Path, bundle_root: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def server(start: Start) -> Server:
-    """A server that is ready."""
+def own_server(start: Start) -> Server:
+    """A server that is ready, for a test that stops it or looks at all that it wrote."""
     running = start()
     wait_until_ready(running)
     return running
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, bundle_root: Path) -> Iterator[Server]:
+    """A server that is ready, for tests that leave it as it is."""
+    with launched(tmp_path_factory.mktemp("server"), MODELS=str(bundle_root)) as running:
+        yield running

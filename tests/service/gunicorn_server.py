@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,3 +88,14 @@ def wait_until_ready(server: Server) -> None:
             assert status == 200
             return
     pytest.fail(f"gunicorn did not become ready: {(server.folder / 'err').read_text()}")
+
+
+@contextmanager
+def launched(folder: Path, **settings: str) -> Iterator[Server]:
+    """A server that is ready, and is stopped in the end."""
+    server = launch(folder, **settings)
+    try:
+        wait_until_ready(server)
+        yield server
+    finally:
+        server.end()

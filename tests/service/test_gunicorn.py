@@ -29,34 +29,34 @@ def test_every_worker_answers(server: Server) -> None:
     assert len(workers) == 2
 
 
-def test_the_logs_are_json_lines_without_texts(server: Server) -> None:
-    server.send("POST", "/v1/predict?secret=1", BODY)
-    server.send("GET", "/%1b%5b31m%0a%ff")
-    assert server.stop() == 0
-    requests = [line for line in server.lines("out") if line["path"] != "/readyz"]
+def test_the_logs_are_json_lines_without_texts(own_server: Server) -> None:
+    own_server.send("POST", "/v1/predict?secret=1", BODY)
+    own_server.send("GET", "/%1b%5b31m%0a%ff")
+    assert own_server.stop() == 0
+    requests = [line for line in own_server.lines("out") if line["path"] != "/readyz"]
     assert [(line["method"], line["path"], line["status"]) for line in requests] == [
         ("POST", "/v1/predict", 200),
         ("GET", "/\x1b[31m\n\\xff", 404),
     ]
     assert all(line["request_id"] and line["duration_ms"] >= 0 for line in requests)
-    assert {line["level"] for line in server.lines("err")} == {"info"}
-    written = (server.folder / "out").read_text() + (server.folder / "err").read_text()
+    assert {line["level"] for line in own_server.lines("err")} == {"info"}
+    written = (own_server.folder / "out").read_text() + (own_server.folder / "err").read_text()
     assert "Great food" not in written
     assert "secret" not in written
 
 
-def test_a_request_under_way_is_finished_on_sigterm(server: Server) -> None:
+def test_a_request_under_way_is_finished_on_sigterm(own_server: Server) -> None:
     head = "POST /v1/predict HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
-    address = ("127.0.0.1", server.port)
+    address = ("127.0.0.1", own_server.port)
     with socket.create_connection(address, timeout=START_SECONDS) as client:
         client.sendall(f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY[:5])
         time.sleep(0.5)  # for the worker to take it
-        server.process.send_signal(signal.SIGTERM)
+        own_server.process.send_signal(signal.SIGTERM)
         time.sleep(1)
-        assert server.process.poll() is None
+        assert own_server.process.poll() is None
         client.sendall(BODY[5:])
         assert client.recv(100).startswith(b"HTTP/1.1 200 ")
-    assert server.process.wait(START_SECONDS) == 0
+    assert own_server.process.wait(START_SECONDS) == 0
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -7,11 +7,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
-from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start, wait_until_ready
+from tests.service.gunicorn_server import (
+    JSON,
+    START_SECONDS,
+    Server,
+    Start,
+    launched,
+    wait_until_ready,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -32,12 +40,13 @@ def read_answer(client: socket.socket) -> tuple[int, bytes]:
     return response.status, response.read()
 
 
-@pytest.fixture
-def narrow(start: Start) -> Server:
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory, bundle_root: Path) -> Iterator[Server]:
     """One worker with one thread that holds two requests."""
-    server = start(WORKERS="1", THREADS="1", MAX_CONCURRENT_REQUESTS="2")
-    wait_until_ready(server)
-    return server
+    settings = {"WORKERS": "1", "THREADS": "1", "MAX_CONCURRENT_REQUESTS": "2"}
+    folder = tmp_path_factory.mktemp("narrow")
+    with launched(folder, MODELS=str(bundle_root), **settings) as server:
+        yield server
 
 
 @contextmanager
@@ -146,14 +155,14 @@ def test_a_body_that_breaks_off(server: Server) -> None:
     assert (status, json.loads(body)["error"]["code"]) == (400, "invalid_json")
 
 
-def test_clients_that_leave_do_no_harm(server: Server) -> None:
+def test_clients_that_leave_do_no_harm(own_server: Server) -> None:
     for cut in (0, 20, len(REQUEST) - 5, len(REQUEST)):
         for _ in range(5):
-            with connect(server) as client:
+            with connect(own_server) as client:
                 client.sendall(REQUEST[:cut])
-    assert server.send("POST", "/v1/predict", BODY)[0] == 200
-    assert server.stop() == 0
-    assert {line["level"] for line in server.lines("err")} == {"info"}
+    assert own_server.send("POST", "/v1/predict", BODY)[0] == 200
+    assert own_server.stop() == 0
+    assert {line["level"] for line in own_server.lines("err")} == {"info"}
 
 
 def read_from(answers: BinaryIO) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""What a change of version frees goes back to the system."""
+"""What a change of version frees goes back to the system, and what a request frees does not."""
 
 import subprocess
 import sys
@@ -34,3 +34,27 @@ def test_freed_memory_goes_back() -> None:
     large, small = map(int, run.stdout.split())
     assert large > 19_000_000
     assert small > 80_000_000
+
+
+FAULTS = """
+import resource
+from service import memory
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+memory.separate_large_blocks()
+bytes(2_000_000)
+before = faults()
+for _ in range(100):  # as runs of the network need them
+    blocks = [b"x" * 500_000 for _ in range(4)]
+    del blocks
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_a_request_s_memory_is_fetched_once() -> None:
+    """Without the threshold each of the 100 turns fetches some 490 pages anew."""
+    run = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 5_000
