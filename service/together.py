@@ -7,6 +7,7 @@ get there runs the network for all. Where no other is on its way, none waits.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,12 @@ class Together:
     def answers(
         self, classifier: "Classifier", rows: Rows, *, before_batch: Callable[[], None]
     ) -> Answers:
-        """What `classifier.answers` gives for one request's rows, (n, C)."""
+        """What `classifier.answers` gives for one request's rows, (n, C).
+
+        Args:
+            before_batch: is called before the rows wait and before they are computed, maybe by
+                another request's thread; what it raises ends this request alone.
+        """
         before_batch()
         alone = sum(map(len, rows)) > SHARED_TOKENS
         with self._lock:
@@ -77,13 +83,13 @@ class Together:
                 self._alone += 1
             else:
                 run = self._runs.setdefault(classifier, _Run(classifier))
-                place = run.add(rows)
+                part = run.add(rows, before_batch)
                 self._waiting += 1
             ready = self._ready()
         for each in ready:
             each.compute()
         if not alone:
-            return run.result()[place]
+            return run.result(part)
         try:
             return classifier.answers(rows, before_batch=before_batch)
         finally:
@@ -100,36 +106,58 @@ class Together:
         return runs
 
 
+@dataclass(eq=False, slots=True)
+class _Part:
+    """One request's rows in a run, and where they are in its result."""
+
+    rows: Rows
+    before_batch: Callable[[], None]
+    place: slice = field(init=False)
+    error: Exception | None = None
+
+
 class _Run:
     """One run of a classifier's network, for the rows of several requests."""
 
     def __init__(self, classifier: "Classifier") -> None:
         self._classifier = classifier
-        self._rows: list[Sequence[int]] = []
+        self._parts: list[_Part] = []
         # One lock, handed from thread to thread as each finds the result: when all of them woke at
         # once, they would only fight over the interpreter lock.
         self._computing = Lock()
         self._computing.acquire()
         self._result: Answers | Exception
 
-    def add(self, rows: Rows) -> slice:
-        """Add a request's rows; return where they are in the result."""
-        start = len(self._rows)
-        self._rows += rows
-        return slice(start, len(self._rows))
+    def add(self, rows: Rows, before_batch: Callable[[], None]) -> _Part:
+        """Add a request's rows."""
+        part = _Part(rows, before_batch)
+        self._parts.append(part)
+        return part
 
     def compute(self) -> None:
         """Run the network, and let the first of the threads go on that wait for it."""
-        try:
-            self._result = self._classifier.answers(self._rows)
-        except Exception as error:
-            self._result = error
+        rows: list[Sequence[int]] = []
+        for part in self._parts:
+            try:
+                part.before_batch()
+            except Exception as error:
+                part.error = error
+            else:
+                part.place = slice(len(rows), len(rows) + len(part.rows))
+                rows += part.rows
+        if any(part.error is None for part in self._parts):
+            try:
+                self._result = self._classifier.answers(rows)
+            except Exception as error:
+                self._result = error
         self._computing.release()
 
-    def result(self) -> Answers:
-        """Wait for the result, (n, C) of all rows, and let the next thread go on."""
+    def result(self, part: _Part) -> Answers:
+        """Wait for one request's answers, (n, C), and let the next thread go on."""
         with self._computing:
             pass
+        if part.error:
+            raise part.error
         if isinstance(self._result, Exception):
             raise self._result
-        return self._result
+        return self._result[part.place]

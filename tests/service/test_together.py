@@ -164,6 +164,44 @@ def test_whose_time_has_passed_joins_no_run(network):
     assert network.runs == [[[1]]]
 
 
+def test_whose_time_passes_while_it_waits_is_not_computed(network):
+    passed = threading.Event()
+
+    def in_time() -> None:
+        if passed.is_set():
+            raise TimeoutError
+
+    together = Together(threads=4)
+    together.expect()
+    together.expect()
+    waiting = asks(together, network, [[1], [2]], check=in_time)
+    while not together._waiting:
+        time.sleep(0.001)
+    passed.set()
+    assert asks(together, network, [[3]]).outcome() == [[3.0]]
+    assert isinstance(waiting.outcome(), TimeoutError)
+    assert network.runs == [[[3]]]
+
+
+def test_nothing_is_computed_where_all_are_too_late(network):
+    passed = threading.Event()
+
+    def in_time() -> None:
+        if passed.is_set():
+            raise TimeoutError
+
+    together = Together(threads=4)
+    together.expect()
+    together.expect()
+    waiting = asks(together, network, [[1]], check=in_time)
+    while not together._waiting:
+        time.sleep(0.001)
+    passed.set()
+    together.forget()
+    assert isinstance(waiting.outcome(), TimeoutError)
+    assert network.runs == []
+
+
 def test_many_requests_each_get_their_own_answer(network):
     together = Together(threads=8)
     line = threading.Semaphore(8)
