@@ -102,7 +102,12 @@ def test_a_fit_learns_from_what_its_teacher_says(tmp_path):
             "pipeline": {"timesteps": 8, "overlap": 2},
             "tokenizer": {"vocabulary_size": 2000},
             "vectors": {"method": "random", "features": 8},
-            "network": {"layers": [8], "embedding_dropout": 0, "dropout": 0},
+            "network": {
+                "layers": [8],
+                "pooling": ["max"],
+                "embedding_dropout": 0,
+                "dropout": 0,
+            },
             # Few epochs: fitted to the end, "zum" is what makes "awful" less than certain.
             "fit": {"epochs": 3, "patience": 3, "batch_size": 8, "learning_rate": 0.02},
             "distil": {"teachers": ["linear"]},
