@@ -15,7 +15,7 @@ serve: .venv/.serving
 	$(BIN)/python -m gunicorn --config service/gunicorn_conf.py
 
 test: .venv/.everything lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 test-fast: .venv/.everything
 	$(BIN)/python -m pytest -m "not slow"

@@ -29,6 +29,18 @@ GOLDEN_TEXTS = (
 )
 
 
+# One engine and one browser serve all tests of these folders.
+TOGETHER = ("browser", "container")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, those that share fixtures stay in one of them."""
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder in TOGETHER else str(item.path.relative_to(item.config.rootpath))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def tokenizer() -> Tokenizer:
     """A tokenizer of a few hundred rows, fitted on the sample sentences."""
