@@ -1,9 +1,8 @@
 """What a command costs, run in a process of its own: seconds, processor time, memory."""
 
-import os
+import json
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,17 @@ class CommandFailed(SentimentError):
     """The command that is measured ended with an error; its own output says which."""
 
     code = "command_failed"
+
+
+# A process starts with the peak of the one that forked it, so a small one stands between.
+_MEASURE = """
+import json, resource, subprocess, sys, time
+begun = time.perf_counter()
+status = subprocess.run([sys.executable, "-m", *sys.argv[1:]], stdout=sys.stderr).returncode
+seconds = time.perf_counter() - begun
+usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(json.dumps([status, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
 
 
 @dataclass(frozen=True)
@@ -35,19 +45,14 @@ def run(module: str, arguments: Sequence[str]) -> Cost:
     Raises:
         CommandFailed: its exit status is not 0.
     """
-    begun = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=sys.stderr)
-    try:
-        _, status, usage = os.wait4(process.pid, 0)
-    except BaseException:
-        process.kill()
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise CommandFailed(f"python -m {module} ended with exit status {process.returncode}")
-    return Cost(
-        seconds=time.perf_counter() - begun,
-        processor=usage.ru_utime + usage.ru_stime,
-        # Linux counts in KiB
-        peak=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    measured = subprocess.run(
+        [sys.executable, "-c", _MEASURE, module, *arguments],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
     )
+    status, seconds, processor, peak = json.loads(measured.stdout)
+    if status:
+        raise CommandFailed(f"python -m {module} ended with exit status {status}")
+    # Linux counts in KiB
+    return Cost(seconds, processor, peak if sys.platform == "darwin" else peak * 1024)

@@ -47,7 +47,7 @@ def measured(options: argparse.Namespace, folder: Path) -> tuple[Cost, float]:
     cost = apart.run("training", [*fit, "--output", model])
     test = str(options.data / options.test)
     apart.run("training", ["evaluate", model, test, "--no-text", "--json", str(report)])
-    return cost, json.loads(report.read_text(encoding="utf-8"))["metrics"]["accuracy"]
+    return cost, json.loads(report.read_text(encoding="utf-8"))["figures"]["accuracy"]
 
 
 def below(cost: Cost, accuracy: float) -> list[str]:
