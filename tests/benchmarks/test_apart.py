@@ -15,7 +15,7 @@ GOOD = Cost(seconds=359.0, processor=600.0, peak=2_900_000_000)
 def test_a_command_is_measured_by_itself(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "busy.py").write_text(
-        "import time; held = b\"x\" * 60_000_000\nwhile time.process_time() < 0.3: pass\n"
+        'import time; held = b"x" * 60_000_000\nwhile time.process_time() < 0.3: pass\n'
     )
     cost = apart.run("busy", [])
     assert cost.seconds >= cost.processor * 0.5
