@@ -26,7 +26,9 @@ class PipelineConfig(BaseModel):
 
     timesteps: int = Field(default=400, ge=1, description="T: every row is padded to this many")
     truncating: Literal["pre", "post"] = Field(
-        default="post", description="where a long text loses tokens: before or after what is kept"
+        default="pre",
+        description="where a long text loses tokens: before or after what is kept. A review's end "
+        "says most; Keras' `pad_sequences` cuts there too",
     )
     overlap: int = Field(
         default=50, ge=0, description="timesteps that two neighbouring windows of a text share"

@@ -71,7 +71,7 @@ def make_bundle(tokenizer: Tokenizer) -> MakeBundle:
             format=FORMATS[task],
             task=task,
             **own,
-            pipeline=PipelineConfig(timesteps=timesteps, overlap=overlap),
+            pipeline=PipelineConfig(timesteps=timesteps, truncating="post", overlap=overlap),
             network={
                 **network.model_dump(mode="json"),
                 "vocabulary": len(tokenizer.vocabulary()),

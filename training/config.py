@@ -27,7 +27,9 @@ CHECKPOINT_MINUTES = 10.0
 
 # Epochs, where nobody says how many: many rows have taught what they can in a few, and the schedule
 # of the learning rate wants to know the end.
-_LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 3, 10, 60_000
+_LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 2, 10, 50_000
+# What a network knows already is lost at the rate that a new one learns best at.
+_RATE, _RATE_GOING_ON = 3e-3, 1e-3
 
 
 class ConfigError(SentimentError):
@@ -147,8 +149,8 @@ class NetworkConfig(_Section):
     layers: tuple[int, ...] = Field(default=(64,), min_length=1, description="H of each layer")
     bidirectional: bool = True
     pooling: tuple[Pooling, ...] = Field(default=("max", "mean"), min_length=1)
-    embedding_dropout: float = Field(default=0.3, ge=0, lt=1)
-    dropout: float = Field(default=0.5, ge=0, lt=1)
+    embedding_dropout: float = Field(default=0.2, ge=0, lt=1)
+    dropout: float = Field(default=0.3, ge=0, lt=1)
 
     @field_validator("layers")
     @classmethod
@@ -176,12 +178,12 @@ class FitConfig(_Section):
         default=None,
         ge=1,
         description="at most; the best one is kept. If not told, 10, and fewer where they would "
-        "read over 60,000 rows, but 3 at least",
+        "read over 50,000 rows, but 2 at least",
     )
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
     batch_tokens: int = Field(
-        default=12_800,
+        default=25_600,
         ge=1,
         description="n x T of a batch, at most: fewer rows where they are long",
     )
@@ -195,7 +197,11 @@ class FitConfig(_Section):
         description="the side of a training row that is padded. It is masked, so no answer "
         "depends on it; serving pads after the text",
     )
-    learning_rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(
+        default=_RATE,
+        gt=0,
+        description="if not told, a third of the default where a model goes on from another",
+    )
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
     clip_norm: float = Field(default=1.0, gt=0)
@@ -215,16 +221,20 @@ class FitConfig(_Section):
         "last weights: 0.999 averages over about a thousand steps",
     )
 
-    def settled(self, rows: float) -> "FitConfig":
-        """Fill in what depends on the data.
+    def settled(self, rows: float, *, going_on: bool = False) -> "FitConfig":
+        """Fill in what depends on the data and on where the weights come from.
 
         Args:
             rows: that an epoch reads.
+            going_on: whether the weights are those of another model.
         """
-        if self.epochs is not None:
-            return self
-        epochs = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_READ_IN_ALL / max(rows, 1))))
-        return self.model_copy(update={"epochs": epochs})
+        values: dict[str, float] = {}
+        if self.epochs is None:
+            epochs = round(_READ_IN_ALL / max(rows, 1))
+            values["epochs"] = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, epochs))
+        if going_on and "learning_rate" not in self.model_fields_set:
+            values["learning_rate"] = _RATE_GOING_ON
+        return self.model_copy(update=values)
 
 
 class ObjectiveConfig(_Section):
@@ -285,9 +295,9 @@ class TrainingConfig(_Section):
         description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
     )
 
-    def settled(self, rows: float) -> "TrainingConfig":
-        """Fill in what depends on the data; `rows` are those that an epoch reads."""
-        return self.model_copy(update={"fit": self.fit.settled(rows)})
+    def settled(self, rows: float, *, going_on: bool = False) -> "TrainingConfig":
+        """Fill in what depends on the data and the base (see `FitConfig.settled`)."""
+        return self.model_copy(update={"fit": self.fit.settled(rows, going_on=going_on)})
 
     @model_validator(mode="after")
     def _a_regression_has_no_classes(self) -> "TrainingConfig":

@@ -60,7 +60,7 @@ def fit(
             directories=data_directories,
             lexicon=config.features.lexicon,
         )
-        config = config.settled(data.rows_an_epoch())
+        config = config.settled(data.rows_an_epoch(), going_on=base is not None)
         origin = bundles.load(base) if base is not None else None
         known = None
         if origin is not None and origin.manifest.task == config.data.task:
@@ -110,7 +110,7 @@ def cross_validate(
         directories=data_directories,
         lexicon=config.features.lexicon,
     )
-    config = config.settled(data.rows_an_epoch())
+    config = config.settled(data.rows_an_epoch(), going_on=base is not None)
     origin = bundles.load(base) if base is not None else None
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed

@@ -59,12 +59,20 @@ def test_values_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "epochs"), [(0, 10), (432, 10), (6_000, 10), (12_000, 5), (22_500, 3), (500_000, 3)]
+    ("rows", "epochs"), [(0, 10), (432, 10), (5_000, 10), (10_000, 5), (22_500, 2), (500_000, 2)]
 )
 def test_many_rows_are_read_in_fewer_epochs(rows, epochs):
     assert config.parse({}, origin="test").settled(rows).fit.epochs == epochs
     told = config.parse({"fit": {"epochs": 7}}, origin="test")
     assert told.settled(rows) == told
+
+
+def test_a_model_goes_on_at_a_lower_rate_where_none_is_told():
+    fresh, told = config.parse({}, origin="test"), {"learning_rate": 0.003}
+    assert fresh.settled(500).fit.learning_rate == 0.003
+    assert fresh.settled(500, going_on=True).fit.learning_rate == 0.001
+    fixed = config.parse({"fit": told}, origin="test").settled(500, going_on=True)
+    assert fixed.fit.learning_rate == 0.003
 
 
 @pytest.mark.parametrize("name", ["default.toml", "samples/config.toml"])

@@ -144,11 +144,11 @@ def test_with_data_the_lexicon_s_columns_are_counted_too(tmp_path, monkeypatch, 
 
 
 def test_what_is_done_to_longer_and_shorter_rows_is_told(tmp_path, capsys):
-    settings = '[pipeline]\ntruncating = "pre"\n[fit]\npadding = "pre"\n'
+    settings = '[pipeline]\ntruncating = "post"\n[fit]\npadding = "pre"\n'
     (tmp_path / "run.toml").write_text(settings, encoding="utf-8")
     for options, cut, padded in (
-        ([], "end", "after"),
-        (["--config", str(tmp_path / "run.toml")], "beginning", "before"),
+        ([], "beginning", "after"),
+        (["--config", str(tmp_path / "run.toml")], "end", "before"),
     ):
         assert main(["shapes", *options]) == 0
         page = capsys.readouterr().out
