@@ -334,6 +334,8 @@ def test_a_checksum_that_nobody_published_is_recorded_and_asked_for(site, cache)
             'review 1: the rating is "many", not a number',
         ),
     ],
+    # An archive's own bytes hold the time, and every process must give a test the same name.
+    ids=["a page", "cut off", "no archive", "empty", "a review twice", "no id", "no rating"],
 )
 def test_what_is_something_else_is_neither_kept_nor_recorded(site, cache, content, error, message):
     site.files["domain_sentiment_data.tar.gz"] = content
