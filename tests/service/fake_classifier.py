@@ -37,7 +37,7 @@ class FakeClassifier:
         manifest = Manifest(
             labels=self.labels,
             temperature=1.0,
-            pipeline=PipelineConfig(timesteps=TIMESTEPS, overlap=2),
+            pipeline=PipelineConfig(timesteps=TIMESTEPS, truncating="post", overlap=2),
             network={},
             training={},
             data=[],

@@ -77,7 +77,7 @@ def test_taught_rows_join_the_labelled_ones(classes, tokenizer):
     taught = taught_rows(cut, unlabelled, opinions, np.array([0.5, 0.25, 1], np.float32))
     joined = join(rows, taught)
     # the empty one is left out, the long one is cut
-    assert [row.tolist() for row in joined.ids[4:]] == [[4], [5, 6]]
+    assert [row.tolist() for row in joined.ids[4:]] == [[4], [6, 7]]
     assert joined.targets.shape == (6, 1 if classes == 2 else 3)
     assert joined.targets[4:] == pytest.approx(1 / classes)
     assert joined.repeats.tolist() == [2, 2, 2, 2, 0.5, 1]
