@@ -50,14 +50,6 @@ class Server:
         pids = [self.process.pid, *children(self.process.pid)]
         return sum(_processor_seconds(pid) for pid in pids)
 
-    def settle(self) -> None:
-        """Wait until it does nothing any more: what wrk had open at its end is still computed."""
-        until = time.monotonic() + SETTLE_SECONDS
-        before = -1.0
-        while (now := self.processor_seconds()) > before and time.monotonic() < until:
-            before = now
-            time.sleep(0.2)
-
 
 class Loaded(Protocol):
     """What can be pressed: a server, here or in a container."""
@@ -146,7 +138,7 @@ def press(
             f"-s{script}",
             server.address,
         ]
-        server.settle()
+        _settle(server)
         before = server.processor_seconds()
         run = subprocess.run(
             command,
@@ -165,6 +157,15 @@ def press(
         p50_ms=found["p50"] / 1e3,
         p99_ms=found["p99"] / 1e3,
     )
+
+
+def _settle(server: Loaded) -> None:
+    """Wait until it does nothing any more: what wrk had open at its end is still computed."""
+    until = time.monotonic() + SETTLE_SECONDS
+    before = -1.0
+    while (now := server.processor_seconds()) > before and time.monotonic() < until:
+        before = now
+        time.sleep(0.2)
 
 
 def free_port() -> int:
