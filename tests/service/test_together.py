@@ -59,6 +59,21 @@ def asks(
     return Request(work)
 
 
+def waits_too_long(together: Together, network: Network, rows: list[list[int]]) -> Request:
+    """A request that waits for another one, and whose time has passed since."""
+    passed = threading.Event()
+
+    def in_time() -> None:
+        if passed.is_set():
+            raise TimeoutError
+
+    waiting = asks(together, network, rows, check=in_time)
+    while not together._waiting:
+        time.sleep(0.001)
+    passed.set()
+    return waiting
+
+
 @pytest.fixture
 def network() -> Network:
     return Network()
@@ -165,38 +180,20 @@ def test_whose_time_has_passed_joins_no_run(network):
 
 
 def test_whose_time_passes_while_it_waits_is_not_computed(network):
-    passed = threading.Event()
-
-    def in_time() -> None:
-        if passed.is_set():
-            raise TimeoutError
-
     together = Together(threads=4)
     together.expect()
     together.expect()
-    waiting = asks(together, network, [[1], [2]], check=in_time)
-    while not together._waiting:
-        time.sleep(0.001)
-    passed.set()
+    waiting = waits_too_long(together, network, [[1], [2]])
     assert asks(together, network, [[3]]).outcome() == [[3.0]]
     assert isinstance(waiting.outcome(), TimeoutError)
     assert network.runs == [[[3]]]
 
 
 def test_nothing_is_computed_where_all_are_too_late(network):
-    passed = threading.Event()
-
-    def in_time() -> None:
-        if passed.is_set():
-            raise TimeoutError
-
     together = Together(threads=4)
     together.expect()
     together.expect()
-    waiting = asks(together, network, [[1]], check=in_time)
-    while not together._waiting:
-        time.sleep(0.001)
-    passed.set()
+    waiting = waits_too_long(together, network, [[1]])
     together.forget()
     assert isinstance(waiting.outcome(), TimeoutError)
     assert network.runs == []
