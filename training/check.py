@@ -18,15 +18,13 @@ from training.rows.sources import find, read_file
 def check(
     config: TrainingConfig,
     *,
-    test: Sequence[str] = (),
     directories: Sequence[Path] = (),
     bundle: Path | None = None,
     vectors: Path | None = None,
 ) -> Report:
-    """Read the files that a configuration names, and the test files, and check them.
+    """Read the files that a configuration names, and check them.
 
     Args:
-        test: files that no fit reads, with the columns of the others.
         directories: where a relative path is looked for.
         bundle: a saved model, whose tokens and timesteps are then those that count.
         vectors: a file of word vectors.
@@ -34,7 +32,7 @@ def check(
         ConfigError: no file is named, or the vectors cannot be read.
         BundleError: the bundle cannot be read.
     """
-    files, unreadable = _read(config, test, directories)
+    files, unreadable = _read(config, directories)
     part = TASKS[config.data.task]
     table = part.table(files)
     model = bundles.load(bundle) if bundle else None
@@ -62,13 +60,10 @@ def check(
     return Report(table, part, by_seriousness(found), measured, tokens, covered, unreadable)
 
 
-def _read(
-    config: TrainingConfig, test: Sequence[str], directories: Sequence[Path]
-) -> tuple[list[File], dict[str, str]]:
+def _read(config: TrainingConfig, directories: Sequence[Path]) -> tuple[list[File], dict[str, str]]:
     """The files that can be read, and why the others cannot."""
     data = config.data
-    paths = {part: [source.path for source in getattr(data, part, ())] for part in PARTS}
-    paths["test"] = list(test)
+    paths = {part: [source.path for source in getattr(data, part)] for part in PARTS}
     if not any(paths.values()):
         raise ConfigError("no file to check: name some, or a configuration with --config")
     files: list[File] = []

@@ -59,6 +59,9 @@ class DataConfig(_Section):
 
     train: tuple[Source, ...] = ()
     validation: tuple[Source, ...] = ()
+    test: tuple[Source, ...] = Field(
+        default=(), description="read only to leave their texts out of all that is learned from"
+    )
     unlabelled: tuple[Source, ...] = ()
     taught: tuple[Source, ...] = Field(
         default=(), description="texts with a column of probabilities for each label, by a teacher"

@@ -46,7 +46,7 @@ def over_folds(
                 train=examples.take(fold_of != fold),
                 repeats=repeats,
                 validation=validation,
-                taught=without_leaks(data.taught, validation),
+                taught=without_leaks(data.taught, validation.texts),
             )
         )
         figures.append(bundle.manifest.metrics["validation"])

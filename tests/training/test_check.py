@@ -42,12 +42,10 @@ def found(**files: str) -> dict[str, list]:
         Path(f"{name}.csv").write_text(content, encoding="utf-8")
     data = {
         part: [{"path": f"{part}.csv"}]
-        for part in ("train", "validation", "unlabelled", "taught")
+        for part in ("train", "validation", "test", "unlabelled", "taught")
         if part in files
     }
-    report = check(
-        TrainingConfig(data=DataConfig(**data)), test=["test.csv"] if "test" in files else []
-    )
+    report = check(TrainingConfig(data=DataConfig(**data)))
     assert not report.unreadable
     by_check: dict[str, list] = {}
     for one in report.findings:
@@ -350,8 +348,8 @@ def test_a_configuration_names_the_files(folder, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(not RESEARCH_DATA.exists(), reason="the research data is not here")
 def test_the_known_leak_of_imdb(folder):
-    config = TrainingConfig(data=DataConfig(train=[{"path": "imdb-train.parquet"}]))
-    report = check(config, test=["imdb-test.parquet"], directories=[RESEARCH_DATA])
+    data = DataConfig(train=[{"path": "imdb-train.parquet"}], test=[{"path": "imdb-test.parquet"}])
+    report = check(TrainingConfig(data=data), directories=[RESEARCH_DATA])
     (leak,) = [one for one in report.findings if one.check == "leak"]
     assert leak.count == 123
     duplicates = [one for one in report.findings if one.check == "duplicates"]

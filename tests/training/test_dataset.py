@@ -213,17 +213,17 @@ def test_wrong_shares(wrong):
 def test_drop_leaks(caplog):
     train = examples(["Good film", "Bad film", "Fine", "Awful"], [2, 0, 2, 0])
     with caplog.at_level(logging.WARNING):
-        kept = drop_leaks(train, examples(["good  FILM\n", "other"], [2, 0]))
+        kept = drop_leaks(train, ["good  FILM\n", "other"])
     assert kept.texts == ["Bad film", "Fine", "Awful"]
     assert "dropped 1 of 4 training examples" in caplog.text
     assert "negative 0, neutral 0, positive 1" in caplog.text
-    assert drop_leaks(train, examples(["other"], [0])) is train
+    assert drop_leaks(train, ["other"]) is train
 
 
 def test_drop_leaks_of_a_whole_class():
     train = examples(["Good", "Bad", "Awful"], [2, 0, 0])
     with pytest.raises(DataError, match='All 2 training texts labelled "negative"'):
-        drop_leaks(train, examples(["bad", "awful"], [0, 0]))
+        drop_leaks(train, ["bad", "awful"])
 
 
 def test_many_rows(tmp_path):

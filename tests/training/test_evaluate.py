@@ -142,6 +142,8 @@ def test_a_file_that_the_model_was_made_from_is_told(half, make_bundle):
     classifier = Classifier(made, name="new", version="1")
     (note,) = evaluate.evaluate(classifier, read(half, classifier))["notes"]
     assert note.startswith("half.csv is one of the files that new/1 was made from (train)")
+    entry["role"] = "test"  # was only read, to learn nothing from it
+    assert evaluate.evaluate(classifier, read(half, classifier))["notes"] == []
 
 
 def test_reports(half, bundle_root, tmp_path, capsys):

@@ -190,3 +190,26 @@ def test_taught_texts_come_with_probabilities_but_not_from_the_validation_data(t
     assert data.taught.probabilities == pytest.approx(np.array([[0.2, 0.8], [0.5, 0.5]]))
     assert data.taught.repeats.tolist() == [0.5, 0.5]
     assert [file["role"] for file in data.files] == ["train", "taught"]
+
+
+def test_no_text_of_a_test_file_is_learned_from_or_chosen_by(tmp_path, caplog):
+    write(tmp_path, "a.csv", 20)
+    write(tmp_path, "dev.csv", 6)
+    (tmp_path / "more.txt").write_text("dev.csv  3\nA.csv 4\nnew\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("text,negative,positive\nNew,0.2,0.8\na.csv 7,0.9,0.1\n")
+    (tmp_path / "test.csv").write_text("text\na.csv 4\nA.CSV  7\ndev.csv 3\n", encoding="utf-8")
+    data = load(
+        tmp_path,
+        train=[{"path": "a.csv"}],
+        validation=[{"path": "dev.csv"}],
+        test=[{"path": "test.csv"}],
+        unlabelled=[{"path": "more.txt", "weight": 0.5}],
+        taught=[{"path": "t.csv"}],
+    )
+    assert data.train.texts == [f"a.csv {row}" for row in range(20) if row not in (4, 7)]
+    assert data.validation.texts == [f"dev.csv {row}" for row in (0, 1, 2, 4, 5)]
+    assert data.unlabelled == ["new"] and data.unlabelled_repeats.tolist() == [0.5]
+    assert data.taught.texts == ["New"]
+    assert data.files[-1].items() >= {"role": "test", "name": "test.csv", "rows": 3}.items()
+    assert "dropped 2 of 20 training examples: their texts stand in the test data" in caplog.text
+    assert "dropped 2 of 3 unlabelled texts" in caplog.text

@@ -48,10 +48,10 @@ def _leaks(table: Table) -> Iterator[Finding]:
 
 
 def _leak_mended(into: str, origin: str) -> str:
-    if into == "validation" and origin != "unlabelled":
+    if into == "test" or origin != "unlabelled":
         return (
-            "`fit` leaves these rows out of what it trains on; "
-            "remove them yourself where another program reads the files."
+            f"`fit{' --test' if into == 'test' else ''}` leaves these rows out of what it learns "
+            "from; remove them yourself where another program reads the files."
         )
     return f"Remove them from the {NAMES[origin]}: what was seen in training measures nothing."
 

@@ -15,7 +15,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "train", nargs="*", metavar="DATA", help="training files: CSV, TSV, JSONL or Parquet"
     )
-    parser.add_argument("--test", nargs="+", metavar="FILE", default=(), help="test files")
     data.add_options(parser)
     parser.add_argument("--bundle", type=Path, help="count the tokens of this model")
     parser.add_argument("--vectors", type=Path, metavar="FILE", help="word vectors")
@@ -34,7 +33,6 @@ def run(options: argparse.Namespace) -> int:
     config = configs.read(options.config) if options.config else TrainingConfig()
     report = check(
         data.configured(config, options),
-        test=options.test,
         directories=options.data,
         bundle=bundle(options.bundle) if options.bundle else None,
         vectors=options.vectors,

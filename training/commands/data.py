@@ -13,6 +13,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare them."""
     parser.add_argument("--config", type=Path, help="a TOML file; what it leaves out has a default")
     parser.add_argument("--validation", nargs="+", metavar="FILE", help="else a part is held out")
+    parser.add_argument("--test", nargs="+", metavar="FILE", help="no fit learns from their texts")
     parser.add_argument("--unlabelled", nargs="+", metavar="FILE", help="more text for the vectors")
     parser.add_argument(
         "--data", nargs="+", type=folder, default=(), metavar="FOLDER", help="where the files are"
@@ -33,7 +34,7 @@ def configured(config: TrainingConfig, options: argparse.Namespace) -> TrainingC
     """
     data: dict[str, Any] = {
         role: tuple(Source(path=path) for path in paths)
-        for role in ("train", "validation", "unlabelled")
+        for role in ("train", "validation", "test", "unlabelled")
         if (paths := getattr(options, role))
     }
     data |= columns.chosen(options)

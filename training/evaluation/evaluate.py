@@ -64,7 +64,11 @@ def answered(data: Labelled, answers: Answers) -> tuple[Labelled, Answers, int]:
 
 def seen(classifier: Classifier, files: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Say which files the model was made from, by their hashes."""
-    known = {entry["sha256"]: entry["role"] for entry in classifier.bundle.manifest.data}
+    known = {
+        entry["sha256"]: entry["role"]
+        for entry in classifier.bundle.manifest.data
+        if entry["role"] != "test"
+    }
     for file in files:
         if role := known.get(file["sha256"]):
             yield (

@@ -19,6 +19,7 @@ from training.rows.readers import Rows
 __all__ = [
     "DataError",
     "Examples",
+    "are_new",
     "drop_leaks",
     "fingerprint",
     "label_order",
@@ -180,6 +181,12 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def are_new(texts: Iterable[str], known: Iterable[str]) -> NDArray[np.bool_]:
+    """Which of n texts are, but for case and spacing, none of those known: bool (n,)."""
+    seen = {normalise(text) for text in known}
+    return np.array([normalise(text) not in seen for text in texts], bool)
+
+
 def split(
     examples: Examples, share: float | Sequence[float], *, seed: int
 ) -> tuple[Examples, Examples]:
@@ -262,27 +269,30 @@ def _quotas(rows: NDArray[Any], shares: list[float], classes: int) -> list[int]:
     return [int(rows) for rows in by_source.ravel()]
 
 
-def drop_leaks(train: Examples, validation: Examples) -> Examples:
-    """The training examples whose text, but for case and spacing, is not in the validation data.
+def drop_leaks(
+    train: Examples, texts: Iterable[str], *, of: str = "the validation data"
+) -> Examples:
+    """The training examples whose text, but for case and spacing, is none of the texts.
 
+    Args:
+        of: what holds the texts, for messages.
     Raises:
         DataError: no example of some label would be left.
     """
-    seen = {normalise(text) for text in validation.texts}
-    kept = train.take(np.array([normalise(text) not in seen for text in train.texts], bool))
-    dropped = len(train) - len(kept)
-    if not dropped:
+    fresh = are_new(train.texts, texts)
+    if fresh.all():
         return train
+    kept, leaked = train.take(fresh), train.take(~fresh)
     if lost := train.lost(kept):
         raise DataError(
-            f"{lost} in the validation data too. Give a validation file with other texts, or none "
-            "to have one split off."
+            f"{lost} in {of} too. Give a file with other texts there, or none (validation data is "
+            "then split off)."
         )
-    leaked = train.take(np.array([normalise(text) in seen for text in train.texts], bool))
     logger.warning(
-        "dropped %d of %d training examples: their texts stand in the validation data (%s)",
-        dropped,
+        "dropped %d of %d training examples: their texts stand in %s (%s)",
+        len(leaked),
         len(train),
+        of,
         leaked.described(),
     )
     return kept

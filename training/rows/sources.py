@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
 from training.rows import lexicon as lexicons
-from training.rows.dataset import Examples, drop_leaks, fingerprint, normalise, split
+from training.rows.dataset import Examples, are_new, drop_leaks, fingerprint, split
 from training.rows.lexicon import Lexicon
 from training.rows.readers import Problem, Rows, read, read_taught
 from training.rows.targets import TARGETS
@@ -38,7 +38,7 @@ class Data:
 
     `repeats`, float32 (sources,), says how often an epoch reads each row of a training source, and
     `unlabelled_repeats`, float32 (m,), the same of each unlabelled text where teachers label it;
-    `files` describes what was read, for the bundle.
+    `files` describes what was read, for the bundle. No text of a test file is among the others.
     """
 
     train: Examples
@@ -80,7 +80,9 @@ def load(
         raise ConfigError("no training file: name one with --train, or under [[data.train]]")
     train_rows = _read(config, config.train, directories)
     to_examples = TARGETS[config.task].examples
-    examples = to_examples(train_rows, None)
+    test = _read(config, config.test, directories, labelled=False)
+    kept_back = [text for rows in test for text in rows.texts]
+    examples = drop_leaks(to_examples(train_rows, None), kept_back, of="the test data")
     held_out = shares(config)
     train, validation = examples, examples.take([])
     if any(held_out):
@@ -91,26 +93,26 @@ def load(
     files = _describe("train", train_rows, config.train)
     if config.validation:
         rows = _read(config, config.validation, directories)
-        validation = validation.join(to_examples(rows, examples.label_names))
+        named = drop_leaks(to_examples(rows, examples.label_names), kept_back, of="the test data")
+        validation = validation.join(named)
         files += _describe("validation", rows, config.validation)
     words = None
     if lexicon is not None:
         words = lexicons.read(find(lexicon, directories), encoding=config.encoding)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
-    taught_rows, taught = _taught(config, directories, validation)
+    texts, repeats = _unlabelled(unlabelled, config.unlabelled, kept_back)
+    taught_rows, taught = _taught(config, directories, validation, kept_back)
     return Data(
-        train=drop_leaks(train, validation),
+        train=drop_leaks(train, validation.texts),
         repeats=np.array([source.weight for source in config.train], np.float32),
         validation=validation,
-        unlabelled=[text for rows in unlabelled for text in rows.texts],
-        unlabelled_repeats=np.repeat(
-            np.array([source.weight for source in config.unlabelled], np.float32),
-            [len(rows.texts) for rows in unlabelled],
-        ),
+        unlabelled=texts,
+        unlabelled_repeats=repeats,
         taught=taught,
         files=files
         + _describe("unlabelled", unlabelled, config.unlabelled)
         + _describe("taught", taught_rows, config.taught)
+        + _describe("test", test, config.test)
         + _describe_lexicon(words),
         lexicon=words,
     )
@@ -162,10 +164,30 @@ def read_file(
     )
 
 
+def _unlabelled(
+    files: Sequence[Rows], sources: Sequence[Source], kept_back: Sequence[str]
+) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Join the unlabelled texts but those kept back; how often teachers' labels are read: (m,)."""
+    texts = [text for rows in files for text in rows.texts]
+    weights = np.array([source.weight for source in sources], np.float32)
+    repeats = np.repeat(weights, [len(rows.texts) for rows in files])
+    fresh = are_new(texts, kept_back)
+    if not fresh.all():
+        logger.warning(
+            "dropped %d of %d unlabelled texts: they stand in the test data",
+            (~fresh).sum(),
+            len(texts),
+        )
+    return [text for text, keep in zip(texts, fresh, strict=True) if keep], repeats[fresh]
+
+
 def _taught(
-    config: DataConfig, directories: Sequence[Path], validation: Examples
+    config: DataConfig,
+    directories: Sequence[Path],
+    validation: Examples,
+    kept_back: Sequence[str],
 ) -> tuple[list[Rows], Taught]:
-    """Read what teachers labelled, without the texts that the validation examples hold."""
+    """Read what teachers labelled, without the texts of the validation and test data."""
     files, texts = [], []
     probabilities = [np.empty((0, len(validation.label_names)), np.float32)]
     repeats = [np.empty(0, np.float32)]
@@ -181,13 +203,14 @@ def _taught(
         probabilities.append(values)
         repeats.append(np.full(len(rows.texts), source.weight, np.float32))
     taught = Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
-    return files, without_leaks(taught, validation) if texts else taught
+    if not texts:
+        return files, taught
+    return files, without_leaks(taught, [*validation.texts, *kept_back])
 
 
-def without_leaks(taught: Taught, validation: Examples) -> Taught:
-    """Leave out the taught texts that the validation examples hold, but for case and spacing."""
-    held = {normalise(text) for text in validation.texts}
-    kept = np.array([normalise(text) not in held for text in taught.texts], bool)
+def without_leaks(taught: Taught, held: Sequence[str]) -> Taught:
+    """Leave out the taught texts that are, but for case and spacing, among those held."""
+    kept = are_new(taught.texts, held)
     texts = [text for text, keep in zip(taught.texts, kept, strict=True) if keep]
     return Taught(texts, taught.probabilities[kept], taught.repeats[kept])
 
