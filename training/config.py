@@ -186,7 +186,7 @@ class FitConfig(_Section):
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
     batch_tokens: int = Field(
-        default=25_600,
+        default=16_000,
         ge=1,
         description="n x T of a batch, at most: fewer rows where they are long",
     )

@@ -19,9 +19,19 @@ logger = logging.getLogger(__name__)
 _TEXTS_AT_ONCE = 2_000
 
 
-def encode(pipeline: Pipeline, examples: Examples) -> tuple[Examples, list[npt.NDArray[np.int32]]]:
-    """Bring each text to one row of at most T ids; those without a token are left out."""
-    ids = [pipeline.truncate(row) for row in token_ids(pipeline, examples.texts)]
+def encode(
+    pipeline: Pipeline,
+    examples: Examples,
+    uncut: Sequence[npt.NDArray[np.int32]] | None = None,
+) -> tuple[Examples, list[npt.NDArray[np.int32]]]:
+    """Bring each text to one row of at most T ids; those without a token are left out.
+
+    Args:
+        uncut: what `token_ids` gives for the texts, where it is there already.
+    """
+    if uncut is None:
+        uncut = token_ids(pipeline, examples.texts)
+    ids = [pipeline.truncate(row) for row in uncut]
     kept = [index for index, row in enumerate(ids) if len(row)]
     if not kept:
         raise DataError(f"{', '.join(examples.source_names)}: no text holds a token")

@@ -192,13 +192,17 @@ def _answer(x: Any, mask: dict[str, Any], config: NetworkConfig, columns: int) -
         mask: the argument `mask` of the layers, where `x` does not carry one.
     """
     for number, units in enumerate(config.layers):
+        if number:
+            x = layers.SpatialDropout1D(config.dropout)(x)
         lstm = layers.LSTM(units, return_sequences=True, name=f"lstm_{number}")
         if config.bidirectional:
             lstm = layers.Bidirectional(lstm, name=f"bidirectional_{number}")
         x = lstm(x, **mask)  # (n, T, H)
-        x = layers.Dropout(config.dropout)(x)
     pooling = MaskedPooling(config.pooling, bidirectional=config.bidirectional, name="pooling")
-    return layers.Dense(columns, name="head")(pooling(x, **mask))  # (n, K)
+    # A unit is dropped at all timesteps or at none (Gal and Ghahramani 2016), so after the pooling
+    # is soon enough, and a random number for each timestep would cost a fifth of a step.
+    pooled = layers.Dropout(config.dropout)(pooling(x, **mask))
+    return layers.Dense(columns, name="head")(pooled)  # (n, K)
 
 
 def columns_of(classes: int) -> int:

@@ -1,5 +1,8 @@
 """The texts of a run -> its pipeline: the vocabulary learned, the timesteps chosen."""
 
+import numpy as np
+import numpy.typing as npt
+
 from sentiment.pipeline import Pipeline
 from sentiment.tokenizer import Tokenizer
 from training import vectors
@@ -11,13 +14,13 @@ from training.tensor import timesteps
 
 def learn_pipeline(
     config: TrainingConfig, data: Data, *, tokenizer: Tokenizer | None = None
-) -> tuple[Pipeline, list[int]]:
+) -> tuple[Pipeline, list[npt.NDArray[np.int32]]]:
     """Learn the vocabulary from all text there is, and settle T by the training rows.
 
     Args:
         tokenizer: the vocabulary, where it is learned already.
     Returns:
-        The pipeline, and the tokens of each training row before it is cut.
+        The pipeline, and the ids of each training row before it is cut.
     """
     settings, extra = config.tokenizer, config.features.extra
     tokenizer = tokenizer or Tokenizer.train(
@@ -30,5 +33,5 @@ def learn_pipeline(
         elongation=settings.elongation or (3 if "elongation" in extra else 2),
     )
     uncut = Pipeline(tokenizer, config.pipeline)
-    lengths = [len(row) for row in token_ids(uncut, data.train.texts)]
-    return Pipeline(tokenizer, timesteps.choose(config.pipeline, lengths)), lengths
+    ids = token_ids(uncut, data.train.texts)
+    return Pipeline(tokenizer, timesteps.choose(config.pipeline, list(map(len, ids)))), ids

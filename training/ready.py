@@ -57,11 +57,11 @@ def make_ready(
     if config.fit.deterministic:
         tf.config.experimental.enable_op_determinism()
     if origin is not None:
-        pipeline = Pipeline(origin.tokenizer, origin.manifest.pipeline)
+        pipeline, uncut = Pipeline(origin.tokenizer, origin.manifest.pipeline), None
     else:
-        pipeline, _ = learn_pipeline(config, data, tokenizer=prepared.tokenizer)
+        pipeline, uncut = learn_pipeline(config, data, tokenizer=prepared.tokenizer)
         prepared.tokenizer = pipeline.tokenizer
-    train, ids = encode(pipeline, data.train)
+    train, ids = encode(pipeline, data.train, uncut)
     validation, validation_ids = encode(pipeline, data.validation)
     learning = LEARNING[config.data.task]
     task = learning.task(train)

@@ -40,7 +40,8 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
         directories=directories,
         lexicon=config.features.lexicon,
     )
-    pipeline, lengths = learn_pipeline(config, data)
+    pipeline, ids = learn_pipeline(config, data)
+    lengths = list(map(len, ids))
     vocabulary = len(pipeline.tokenizer.vocabulary())
     timesteps = pipeline.config.timesteps
     extra = of_vocabulary(pipeline.tokenizer, config.features, data.lexicon)
