@@ -14,7 +14,7 @@ from training.config import ConfigError
 from training.promotion.gate import regressions
 from training.promotion.labels import mcnemar
 from training.promotion.limits import Limits
-from training.promotion.promotions import RECORD, promote
+from training.promotion.promotions import OF_VERSION, RECORD, promote
 
 TURNED = ("negative", "positive", "neutral")
 
@@ -99,7 +99,8 @@ def test_a_regression_is_refused_with_its_reasons(worse, model, rows, capsys, tm
         ("neutral", "positive"),
     }
     assert flips["rows"] == sum(one["rows"] for one in flips["kinds"])
-    assert flips["rows"] == compared["mcnemar"]["broken"]
+    assert flips["rows"] == compared["mcnemar"]["broken"] == len(flips["examples"]) > 20
+    assert f"  and {flips['rows'] - 20} more; --json FILE has all\n" in said
     assert flips["examples"][0]["text"] in said
     assert compared["candidate"]["figures"]["accuracy"] == round(1 - flips["rows"] / 48, 4)
     assert len(compared["reasons"]) >= 3
@@ -112,6 +113,7 @@ def test_a_forced_one_is_recorded(worse, model, rows, capsys):
     assert said.endswith(f"promoted: {model / '2'}\n")
     (record,) = records(model)
     assert record["force"] == "the old one reads no emoji"
+    assert json.loads((model / "2" / OF_VERSION).read_text("utf-8")) == record
     assert any("Accuracy falls" in reason for reason in record["overridden"])
     assert Classifier.load(bundles.current(model)).labels == TURNED
 
@@ -173,7 +175,8 @@ def test_mistakes_of_the_caller(model, as_good, rows, make_bundle, tmp_path, cap
         (model / "1", (), "is what"),
         (other, (), "A model of other labels needs a name of its own."),
         (as_good, ("--force", " "), "expected a reason"),
-        (as_good, ("--max-drop", "-1"), "expected 0 or more"),
+        (as_good, ("--max-drop", "-1"), "expected a number from 0 up"),
+        (as_good, ("--max-slowdown", "inf"), "expected a number from 0 up"),
         (as_good, ("--suite", str(tmp_path)), "a suite is a folder as"),
         (tmp_path, (), "CURRENT cannot be read"),
     ):

@@ -145,8 +145,8 @@ def predictor(classifier: Classifier) -> Predict:
     if set(classifier.labels) != set(LABELS):
         raise ConfigError(
             f"{classifier.name}/{classifier.version}: the model answers "
-            f"{', '.join(classifier.labels)}, and the suite asks for {', '.join(LABELS)}. "
-            "Name a model of these labels."
+            f"{', '.join(classifier.labels) or 'a value'}, and the suite asks for "
+            f"{', '.join(LABELS)}. Name a model of these labels."
         )
 
     def predict(texts: list[str]) -> list[Answer]:

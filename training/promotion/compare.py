@@ -56,6 +56,8 @@ def compare(
             f"{candidate} answers {', '.join(new.labels)}, and {current} answers "
             f"{', '.join(old.labels)}. A model of other labels needs a name of its own."
         )
+    if suite:
+        behaviour.predictor(old)  # refuses other labels before the rows take their time
     texts = data.examples.texts
     before, after = score(old, texts), score(new, texts)
     if old.labels:

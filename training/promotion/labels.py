@@ -19,7 +19,7 @@ MEASURES = {
     "calibration_error": "calibration error",
 }
 
-_FLIPS = 20
+_TOLD = 20
 
 
 def mcnemar(broken: int, mended: int) -> float:
@@ -65,7 +65,7 @@ def differences(
                     "confidence": round(float(new[row].max()), 4),
                     **({"text": rows.excerpt(row)} if with_text else {}),
                 }
-                for row in order[:_FLIPS]
+                for row in order
             ],
         },
     }
@@ -100,10 +100,12 @@ def lines(compared: Mapping[str, Any]) -> Iterator[str]:
         f"the others wrong both times; p = {test['p']:.3g} (McNemar's exact test)"
     )
     yield from (f"  {one['before']} -> {one['after']}: {one['rows']}" for one in flips["kinds"])
-    for one in flips["examples"]:
+    for one in flips["examples"][:_TOLD]:
         yield (
             f"  {one['place']}: {one['label']}; was {one['before']}, "
             f"now {one['after']} {one['confidence']:.3f}"
         )
         if "text" in one:
             yield f"    {one['text']}"
+    if flips["rows"] > _TOLD:
+        yield f"  and {flips['rows'] - _TOLD:,} more; --json FILE has all"

@@ -1,5 +1,6 @@
 """What a new model may lose against the one that serves."""
 
+import math
 from dataclasses import dataclass
 
 from training.config import ConfigError
@@ -23,5 +24,5 @@ class Limits:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not value >= 0:
-                raise ConfigError(f"the limit of {name} is {value}: expected 0 or more")
+            if not (value >= 0 and math.isfinite(value)):
+                raise ConfigError(f"the limit of {name} is {value}: expected a number from 0 up")

@@ -1,9 +1,10 @@
 """A promotion, and its record.
 
-`models/NAME/promotions.jsonl` holds a line for each promotion, beside `CURRENT`; a version is never
-changed by it. A line names its version by the hash of that version's `SHA256SUMS`, which holds the
-hashes of all its files. Its own last value is the hash of the lines above and of itself, so a line
-that was changed or taken out from between shows.
+`models/NAME/promotions.jsonl` holds a line for each promotion, beside `CURRENT`, and the version
+that was promoted holds its own in `promotion.json`, so that it goes wherever the version is copied.
+No file that a version's hashes cover is changed. A line names its version by the hash of that
+version's `SHA256SUMS`, which holds the hashes of all its files. Its own last value is the hash of
+the lines above and of itself, so a line that was changed or taken out from between shows.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from training import files
 from training.config import ConfigError
 
 RECORD = "promotions.jsonl"
+OF_VERSION = "promotion.json"
 
 
 def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -> Path:
@@ -46,6 +48,7 @@ def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -
             **record,
         }
         sealed = json.dumps(line | {"sha256": _seal(history, line)})
+        files.write(candidate / OF_VERSION, f"{sealed}\n")
         files.write(model_directory / RECORD, f"{history}{sealed}\n")
         bundles.activate(model_directory, candidate.name)
     except OSError as error:

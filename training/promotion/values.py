@@ -19,7 +19,7 @@ MEASURES = {
     "bias": "bias",
 }
 
-_WORSE = 20
+_TOLD = 20
 
 
 def signed_ranks(growth: npt.NDArray[np.float64]) -> float:
@@ -40,7 +40,7 @@ def differences(
     labels = rows.examples.labels
     old, new = before.values[:, 0], after.values[:, 0]
     growth = np.abs(new - labels) - np.abs(old - labels)  # (n,)
-    order = np.argsort(-growth, kind="stable")[:_WORSE]
+    order = np.argsort(-growth, kind="stable")
     return {
         "wilcoxon": {
             "larger": int((growth > 0).sum()),
@@ -93,9 +93,12 @@ def lines(compared: Mapping[str, Any]) -> Iterator[str]:
         f"errors: {test['smaller']:,} smaller, {test['larger']:,} larger, {test['mean']:+.4g} on "
         f"average; p = {test['p']:.3g} (Wilcoxon's signed-rank test)"
     )
-    for one in compared["flips"]["examples"]:
+    worse = compared["flips"]["examples"]
+    for one in worse[:_TOLD]:
         yield (
             f"  {one['place']}: {one['label']:g}; was {one['before']:.4g}, now {one['after']:.4g}"
         )
         if "text" in one:
             yield f"    {one['text']}"
+    if len(worse) > _TOLD:
+        yield f"  and {len(worse) - _TOLD:,} more; --json FILE has all"
