@@ -12,7 +12,7 @@ from training.batches import Epochs, in_order, pad_to_longest
 def to_learn(epochs: Epochs, *, after: int = 0) -> tf.data.Dataset:
     """Return ids int32 (n, T), targets float32 (n, K), weights float32 (n,), without end.
 
-    With a fixed batch n is that number, and TensorFlow refuses another one.
+    With a fixed batch n is that number: `Epochs` fills up every batch, and the network is told so.
 
     Args:
         after: how many batches to leave out, which an interrupted run has read.

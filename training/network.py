@@ -157,25 +157,23 @@ def set_embedding(model: keras.Model, table: npt.NDArray[np.floating]) -> None:
     layer.set_weights(np.split(table.astype(np.float32), [first] if others else [], axis=1))
 
 
-def build_numeric(
-    config: NetworkConfig, *, features: int, classes: int, fixed_batch: int | None = None
-) -> keras.Model:
+def build_numeric(config: NetworkConfig, *, features: int, classes: int) -> keras.Model:
     """Build the same network without an embedding and its dropout, for tensors of numbers.
 
-    Args:
-        fixed_batch: n of every batch, as `batch_shape` pins it; None leaves it free.
     Returns:
-        A model of float32 (n, T, F) and a mask, bool (n, T), to logits. T is free at each call.
+        A model of float32 (n, T, F) and a mask, bool (n, T), to logits. n and T are free at each
+        call.
     """
-    tensor = keras.Input(batch_shape=(fixed_batch, None, features), name="tensor")
-    mask = keras.Input(batch_shape=(fixed_batch, None), dtype="bool", name="mask")
+    tensor = keras.Input((None, features), name="tensor")  # (n, T, F)
+    mask = keras.Input((None,), dtype="bool", name="mask")  # (n, T)
     return keras.Model([tensor, mask], _answer(tensor, {"mask": mask}, config, columns_of(classes)))
 
 
 def with_fixed_batch(model: keras.Model, rows: int) -> keras.Model:
     """Pin n, which is free in a model, by `batch_shape`. The two share their weights.
 
-    Keras itself does not refuse a batch of another size: who feeds the model has to keep to it.
+    Keras itself does not refuse a batch of another size in `fit` and `predict`. Who feeds the model
+    keeps to it, as `batches.Epochs` does, or checks, as `tensor.numeric.predict` does.
     """
 
     def pinned(entry: Any) -> Any:

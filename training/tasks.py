@@ -15,6 +15,7 @@ from training.encode import labelled_rows
 from training.evaluation.plots import plot_confusion, plot_joint
 from training.evaluation.temperature import fit_temperature
 from training.rows.dataset import Examples
+from training.rows.decoding import DataError
 
 
 class Learning(Protocol):
@@ -23,7 +24,11 @@ class Learning(Protocol):
     plot_name: str
 
     def task(self, train: Examples) -> Task:
-        """What the network answers while it learns."""
+        """What the network answers while it learns.
+
+        Raises:
+            DataError: these examples, of which some have been held out, can teach nothing.
+        """
 
     def rows(
         self,
@@ -112,6 +117,13 @@ class _Values:
     plot_name = "values.png"
 
     def task(self, train: Examples) -> Regression:
+        if len(np.unique(train.labels)) < 2:
+            raise DataError(
+                f"{', '.join(train.source_names)}: the {len(train)} rows that are left to train on "
+                f"all have the value {train.labels[0]:g}; at least two different numbers are "
+                "needed. The others are held out or hold no token: add rows of other values, name "
+                "a validation file, or set another data.holdout or data.holdout_seed."
+            )
         return Regression(float(train.labels.mean()), float(train.labels.std()))
 
     def rows(

@@ -108,6 +108,36 @@ def test_learning_works_and_survives_the_disk(base):
     assert angry.label == "negative"
 
 
+def test_labels_may_be_any_names_and_more_than_polarity(tmp_path):
+    from training.fit import fit
+
+    words = {
+        "billing": "paid",
+        "delivery": "sent",
+        "faults": "broke",
+        "praise": "fine",
+        "returns": "back",
+    }
+    rows = {f"a {word} {noun}": label for label, word in words.items() for noun in NOUNS}
+    dev = {f"what {text}": label for text, label in rows.items()}
+    settings = {
+        **SETTINGS,
+        "vectors": {"features": 8, "method": "random"},
+        "data": {
+            "train": [write(tmp_path / "train.csv", rows)],
+            "validation": [write(tmp_path / "dev.csv", dev)],
+        },
+    }
+    directory = fit(configs.parse(settings, origin="test"), tmp_path / "models" / "desk")
+    classifier = Classifier.load(directory)
+    assert classifier.labels == tuple(words)
+    assert from_onnx(bundles.load(directory).network)["head.W"].shape[1] == 5  # softmax: one each
+    answers = classifier.predict(list(rows))
+    assert [answer.label for answer in answers] == list(rows.values())
+    assert {len(answer.probabilities) for answer in answers} == {5}
+    assert {answer.score for answer in answers} == {None}  # there is no polarity
+
+
 def test_what_is_served_is_what_keras_says(base):
     from sentiment.pipeline import Pipeline
     from sentiment.task import activate

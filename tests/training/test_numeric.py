@@ -1,6 +1,7 @@
 """The LSTM network on a tensor of numbers: it learns, and any T may come at prediction."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -75,15 +76,30 @@ def test_padding_changes_no_answer(learned):
 
 @pytest.mark.slow
 def test_other_features_and_another_fixed_batch_are_refused(learned):
-    from training import network
     from training.tensor import numeric
 
     with pytest.raises(ShapeError, match="the features axis is 3, and must be 2"):
         numeric.predict(learned.model, np.zeros((5, 10, 3), np.float32))
-    fixed = network.with_fixed_batch(learned.model, 8)
-    assert numeric.predict(fixed, np.zeros((8, 10, 2), np.float32)).shape == (8, 2)
-    with pytest.raises(ShapeError, match=r"\(8, any, 2\); .* the samples axis is 5, and must be 8"):
-        numeric.predict(fixed, np.zeros((5, 10, 2), np.float32))
+    assert learned.learner.inputs[0].shape == (7, None, 2)
+    tensor, _ = rising_and_falling(7, 10)
+    free, fixed = (numeric.predict(one, tensor) for one in (learned.model, learned.learner))
+    assert np.allclose(free, fixed, atol=1e-6)
+    with pytest.raises(ShapeError, match=r"\(7, any, 2\); .* the samples axis is 5, and must be 7"):
+        numeric.predict(learned.learner, tensor[:5])
+
+
+@pytest.mark.slow
+def test_a_mask_and_labels_of_another_shape_are_refused(learned):
+    from training.tensor import numeric
+
+    tensor, labels = rising_and_falling(12, 6)
+    mask = np.ones((12, 6), bool)
+    with pytest.raises(ShapeError, match="mask: .* the timesteps axis is 5, and must be 6"):
+        numeric.predict(learned.model, tensor, mask[:, :5])
+    with pytest.raises(ShapeError, match="mask: .* the samples axis is 11, and must be 12"):
+        numeric.train(tensor, mask[:11], labels, TrainingConfig())
+    with pytest.raises(ShapeError, match="labels: .* the samples axis is 11, and must be 12"):
+        numeric.train(tensor, mask, labels[:11], TrainingConfig())
 
 
 @pytest.fixture
@@ -127,15 +143,54 @@ def test_the_command_trains_on_it(folder, capsys):
     page = capsys.readouterr().out
     assert "2 classes, down, up" in page
     assert "on 12 samples held out" in page
+    assert "learned with batch_shape = (7, T, 2); n is free at prediction" in page
     assert "prediction with 5 timesteps: (1, 5, 2) -> (1, 2)" in page
     assert "prediction with 20 timesteps: (1, 20, 2) -> (1, 2)" in page
+
+
+@pytest.mark.slow
+def test_the_command_trains_on_ragged_sequences_of_three_classes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    classes = ["up", "down", "level"] * 3
+    series = [np.linspace(0, slope, 3 + n).tolist() for n, slope in enumerate([1, -1, 0] * 3)]
+    Path("ragged.json").write_text(json.dumps(series), encoding="utf-8")
+    Path("classes.json").write_text(json.dumps(classes), encoding="utf-8")
+    Path("run.toml").write_text("[network]\nlayers = [4]\n[fit]\nepochs = 2\n", encoding="utf-8")
+    told = ["--config", "run.toml", "--labels", "classes.json"]
+    assert main(["shapes", "--array", "ragged.json", *told]) == 0
+    page = capsys.readouterr().out
+    assert "ragged.json: float32 (9, 11, 1)" in page and "36.4% of the timesteps are pad" in page
+    assert "classes.json: 3 classes, down, level, up" in page
+    assert re.search(r"head: logits +\(9, 3\) +\(samples, classes\)", page)
+    assert re.search(r"softmax: probabilities +\(9, 3\)", page)
+    assert "the samples learned from" in page and "the most frequent class: 0.333" in page
+    assert "prediction with 22 timesteps: (1, 22, 1) -> (1, 3)" in page
 
 
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (np.zeros(59, int), "expected (samples,) = (60,), one label for each sample; received (59"),
-        (np.zeros((60, 1), int), "received (60, 1)"),
+        ([["a"], ["b", "c"]], "expected a list of labels; received one of ragged lists"),
+        (["up"] * 59, "the samples axis is 59, and must be 60"),
+        ({"up": 1}, "received 0 dimensions"),
+    ],
+)
+def test_labels_as_json_that_do_not_fit(folder, capsys, labels, message):
+    Path("wrong.json").write_text(json.dumps(labels), encoding="utf-8")
+    array = ["--array", "series.npy", "--timesteps", "10", "--features", "2"]
+    assert main(["shapes", *array, "--labels", "wrong.json"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: wrong.json: ") and message in said
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.zeros(59, int),
+            "expected (samples,) = (60,), one label for each sample; received (samples,) = (59,)",
+        ),
+        (np.zeros((60, 1), int), "received 2 dimensions, (60, 1)"),
         (np.zeros(60), "expected classes, as whole numbers or words; received float64"),
         (np.zeros(60, int), "received only 0"),
         (None, "cannot be read"),

@@ -89,6 +89,19 @@ def test_it_learns_and_answers_in_the_units_of_the_rows(model):
     assert figures["mse"] == pytest.approx(min(epoch["mse"] for epoch in epochs), rel=0.05)
 
 
+@pytest.mark.parametrize("value", ["5", "0.1"])  # 19 times 0.1 has a mean that is not 0.1
+def test_rows_that_are_left_with_one_value_are_refused(tmp_path, capsys, value):
+    """The only other value has a text without a token."""
+    rows = "".join(f"film number {number},{value}\n" for number in range(19))
+    (tmp_path / "train.csv").write_text(f"text,label\n{rows}<b></b>,1\n", encoding="utf-8")
+    (tmp_path / "dev.csv").write_text("text,label\na song,1\na meal,2\n", encoding="utf-8")
+    told = ["--validation", str(tmp_path / "dev.csv"), "--output", str(tmp_path / "models")]
+    assert main(["fit", "--task", "regression", "--train", str(tmp_path / "train.csv"), *told]) == 2
+    said = capsys.readouterr().err
+    assert f"train.csv: the 19 rows that are left to train on all have the value {value};" in said
+    assert "two different numbers are needed" in said and not list(tmp_path.glob("models/[0-9]*"))
+
+
 def test_the_card_and_the_plot_tell_of_values(model):
     card = (model / "model_card.md").read_text("utf-8")
     assert "It values text by a number." in card and "mean absolute error" in card

@@ -1,5 +1,6 @@
 """The stages of the tensor: the arithmetic, what the command prints, and what Keras says."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +155,63 @@ def test_what_is_done_to_longer_and_shorter_rows_is_told(tmp_path, capsys):
         page = capsys.readouterr().out
         assert f"a longer training row loses its {cut}" in page
         assert f"shorter rows are padded {padded} their text" in page
+
+
+def page_of(folder: Path, settings: str, capsys, *options: str) -> str:
+    """What `shapes` prints of a configuration."""
+    (folder / "run.toml").write_text(settings, encoding="utf-8")
+    assert main(["shapes", "--config", str(folder / "run.toml"), *options]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_fixed_batch_is_the_samples_axis_of_training(tmp_path, capsys):
+    page = page_of(tmp_path, "[fit]\nfixed_batch = 32\n", capsys)
+    assert "n: a training batch has batch_shape = (32, T); shorter rows are padded" in page
+    assert "32 on the samples axis is for training alone: export frees it" in page
+    assert "(32, 400, 128)" in page and "(32, C)" in page and "(n, " not in page
+    free = page_of(tmp_path, "", capsys)
+    assert "(n, 400, 128)" in free and "export frees it" not in free
+
+
+def test_what_becomes_of_longer_texts_at_prediction_is_told(tmp_path, capsys):
+    page = page_of(tmp_path, "[pipeline]\ntimesteps = 40\noverlap = 7\n", capsys)
+    assert "windows of T timesteps that share 7, their answers averaged; or it is trunc" in page
+    assert "a shorter one: padded, and the padding masked" in page
+    assert "share 50, and at most half of T, their" in page_of(tmp_path, STACKED, capsys)
+
+
+def test_a_regression_has_one_value_and_no_classes(tmp_path, capsys):
+    page = page_of(tmp_path, '[data]\ntask = "regression"\n', capsys)
+    assert "values: one of each text" in page and "C:" not in page and "softmax" not in page
+    assert re.search(r"head: deviations from the mean +\(n, 1\) +\(samples, value\) +257", page)
+    assert re.search(r"scaled: values +\(n, 1\)", page)
+
+
+def test_features_of_a_file_are_not_known_before_it_is_read(tmp_path, capsys):
+    settings = '[vectors]\nmethod = "random"\nfeatures = 6\npath = "words.txt"\n'
+    page = page_of(tmp_path, settings, capsys)
+    assert "F: those of words.txt, and 6 random" in page and "(n, 400, F)" in page
+    page = page_of(tmp_path, '[vectors]\nmethod = "file"\npath = "words.txt"\n', capsys)
+    assert "F: words.txt\n" in page
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # gensim's
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+def test_with_data_values_and_the_features_of_a_file_are_counted(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = ROWS.replace(",bad\n", ",1\n").replace(",good\n", ",4.5\n")
+    Path("rows.csv").write_text(rows, encoding="utf-8")
+    Path("words.txt").write_text("film 1 0 0 0\nroom 0 1 0 0\n", encoding="utf-8")
+    settings = STACKED.replace("[data]", '[data]\ntask = "regression"')
+    settings = settings.replace("features = 6", 'features = 6\npath = "words.txt"')
+    fixed = f"{settings}[fit]\nfixed_batch = 8\n"
+    page = page_of(tmp_path, fixed, capsys, "--data", ".")
+    assert "n = 24 training rows in all; a training batch has batch_shape = (8, T)" in page
+    assert "8 on the samples axis is for training alone" in page and "(8, 5, 10)" in page
+    assert "F = 10: those of words.txt, and 6 random" in page
+    assert "values: 1 to 4.5, 2.75 on average" in page and "share 2, their" in page
+    assert re.search(r"scaled: values +\(8, 1\)", page)
 
 
 @pytest.mark.slow

@@ -5,8 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from training.tensor.tensor_files import read
-from training.tensor.tensors import ShapeError, check, pad_ragged, to_tensor
+from training.tensor.tensor_files import read, read_labels
+from training.tensor.tensors import (
+    ShapeError,
+    check,
+    check_labels,
+    check_mask,
+    pad_ragged,
+    to_tensor,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +44,7 @@ def test_what_comes_out_even_is_reshaped_in_order(shape, told, expected):
 def test_fractions_stay_fractions():
     assert to_tensor([0.5, 1.25, -2.75]).ravel().tolist() == [0.5, 1.25, -2.75]
     assert pad_ragged([[0.5], [0.25, 0.75]])[0].ravel().tolist() == [0.5, 0, 0.25, 0.75]
+    assert to_tensor([16_777_217]).item() == 16_777_216  # as float32 rounds
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,21 @@ def test_ragged_sequences_are_padded_with_a_mask():
         ([[[1, 2]], [[1, 2, 3]]], {}, "sequence 1 (samples axis): expected (samples, timesteps, f"),
         ([[1], [1, 2, 3]], {"timesteps": 2}, "the timesteps axis is 3, and must be 2"),
         ([[1]], {"features": 2}, "the features axis is 1, and must be 2"),
-        ([[[[1]]]], {}, "received (1, 1, 1)"),
+        (
+            [[[[1]]]],
+            {},
+            "sequence 0 (samples axis): expected (samples, timesteps, features) = (any, any, any); "
+            "received (samples, timesteps, features, …) = (1, 1, 1, 1): there are axes behind the "
+            "features axis. Merge",
+        ),
+        (
+            [1, 2, 3],
+            {"features": 1},
+            "sequence 0 (samples axis): expected (samples, timesteps, features) = (any, any, 1); "
+            "received (samples,) = (3,), a number in the place of a sequence: the timesteps axis "
+            "is missing. Put each sample's numbers into a list",
+        ),
+        ([[[1, 2], [3]]], {}, "received ragged ones. A network reads the same features"),
         ([[1]], {"timesteps": -1}, "timesteps: received -1"),
     ],
 )
@@ -105,6 +127,31 @@ def test_check_names_the_axis():
         check(tensor[:, :, 0])
 
 
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        ((3, 9), "received (samples, timesteps) = (3, 9): the timesteps axis is 9, and must be 10"),
+        ((4, 10), "the samples axis is 4, and must be 3"),
+        ((3, 10, 1), "received 3 dimensions, (3, 10, 1). Reshape to the tensor's own samples and"),
+    ],
+)
+def test_a_mask_has_the_tensor_s_first_axes(mask, message):
+    tensor = np.zeros((3, 10, 2), np.float32)
+    check_mask(np.ones((3, 10), bool), tensor)
+    with pytest.raises(ShapeError) as error:
+        check_mask(np.ones(mask, bool), tensor)
+    assert str(error.value).startswith("mask: expected (samples, timesteps) = (3, 10), one truth")
+    assert message in str(error.value)
+
+
+def test_labels_are_one_for_each_sample():
+    check_labels(np.zeros(3, int), 3)
+    with pytest.raises(ShapeError, match=r"labels: expected \(samples,\) = \(3,\), .* axis is 4"):
+        check_labels(np.zeros(4, int), 3)
+    with pytest.raises(ShapeError, match="received 2 dimensions"):
+        check_labels(np.zeros((3, 1), int), 3)
+
+
 def test_files(tmp_path):
     np.save(tmp_path / "a.npy", np.arange(12.0))
     tensor, mask = read(tmp_path / "a.npy", timesteps=4)
@@ -121,6 +168,10 @@ def test_files(tmp_path):
         ("none.npy", None),
         ("text.npy", b"1, 2, 3"),
         ("empty.npy", b""),
+        ("damaged.npy", b"PK\x03\x04 and no archive behind it"),
+        ("deep.json", b"[" * 100_000),
+        ("closed.json", b"[" * 200 + b"1" + b"]" * 200),
+        ("flat.json", b"[1, 2, 3]"),
         ("cut.json", b"[[1, 2"),
         ("number.json", b"3"),
         ("words.json", b'[["a"]]'),
@@ -132,7 +183,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name, content):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ShapeError) as error:
         read(tmp_path / name)
-    assert str(error.value).startswith(str(tmp_path / name))
+    assert str(error.value).startswith(f"{tmp_path / name}: ")
+    with pytest.raises(ShapeError) as error:
+        read_labels(tmp_path / name, 4)
+    assert str(error.value).startswith(f"{tmp_path / name}: ")
+
+
+def test_several_arrays_are_not_one(tmp_path):
+    np.savez(tmp_path / "two.npz", a=[1.0], b=[2.0])
+    with pytest.raises(ShapeError, match="two.npz: holds several arrays"):
+        read(tmp_path / "two.npz")
 
 
 def test_objects_are_not_unpickled(tmp_path):

@@ -168,6 +168,13 @@ def test_evaluate_tells_errors_and_the_worst_rows(stars_root, rated, tmp_path, c
     assert "<svg" in html and "mean absolute error" in html and "Parts of the range" in html
 
 
+def test_evaluate_needs_two_values(stars_root, tmp_path, capsys):
+    rows = write(tmp_path / "rows.csv", [3, 3, 4], ["a good film", "an awful film", "<b></b>"])
+    assert main(["evaluate", str(stars_root / "stars"), str(rows)]) == 2
+    said = capsys.readouterr().err
+    assert "of 3 rows 2 hold a token, and those do not have two different labels" in said
+
+
 def test_evaluate_refuses_names(stars_root, tmp_path, capsys):
     rows = write(tmp_path / "rows.csv", ["positive", "negative"])
     assert main(["evaluate", str(stars_root / "stars"), str(rows)]) == 2

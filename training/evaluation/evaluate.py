@@ -55,8 +55,8 @@ def answered(data: Labelled, answers: Answers) -> tuple[Labelled, Answers, int]:
     if len(np.unique(kept.examples.labels)) < 2:
         names = ", ".join(file["name"] for file in data.files)
         raise DataError(
-            f"{names}: of {len(given)} rows {given.sum()} hold a token, and those are not of two "
-            "classes; there is nothing to measure."
+            f"{names}: of {len(given)} rows {given.sum()} hold a token, and those do not have two "
+            "different labels; there is nothing to measure."
         )
     answers = Answers(answers.values[given], answers.tokens[given], answers.unknown_rate[given])
     return kept, answers, int((~given).sum())

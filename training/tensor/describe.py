@@ -52,8 +52,10 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
     )
     lines = [
         f"n = {len(data.train):,} training rows in all; {_batch(config.fit)}",
+        *_pinned(config.fit),
         f"T = {timesteps}: {describe_cut(lengths, timesteps, pipeline.config.truncating)}",
         f"    tokens of a row, by share of the rows that have no more: {quantiles}",
+        *_at_prediction(f"{pipeline.config.overlap}"),
         f"V = {vocabulary:,} rows of the vocabulary",
         f"F = {features}: {_origin(config.vectors)}{_beside(extra.names)}",
         *_carried(extra),
@@ -63,6 +65,7 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
     ]
     stages = shapes.of_text(
         config.network,
+        samples=config.fit.fixed_batch or "n",
         timesteps=timesteps,
         vocabulary=vocabulary,
         features=features,
@@ -111,6 +114,8 @@ def array(
         f"accuracy {learned.accuracy:.3f} on {measured}; the most frequent class: "
         f"{learned.majority:.3f}",
     ]
+    if fixed := config.fit.fixed_batch:
+        figures.append(f"learned with batch_shape = ({fixed}, T, {width}); n is free at prediction")
     for other in (max(steps // 2, 1), 2 * steps):
         sample = np.resize(tensor[:1], (1, other, width))
         answer = numeric.predict(learned.model, sample)
@@ -132,13 +137,21 @@ def _without_data(config: TrainingConfig) -> str:
     quantile = f"the {pipeline.timesteps_quantile} quantile of the training rows' lengths, "
     lines = [
         f"n: {_batch(config.fit)}",
+        *_pinned(config.fit),
         f"T: {f'{quantile}at most ' if by_rows else ''}{pipeline.timesteps}; a longer training row "
         f"loses its {lost(pipeline.truncating)}",
+        *_at_prediction(f"{pipeline.overlap}{', and at most half of T' if by_rows else ''}"),
         f"V: at most {config.tokenizer.vocabulary_size:,} rows of the vocabulary",
         f"F: {_origin(config.vectors)}{_beside(extra)}",
         answers,
     ]
-    stages = shapes.of_text(config.network, timesteps=timesteps, features=features, classes=classes)
+    stages = shapes.of_text(
+        config.network,
+        samples=config.fit.fixed_batch or "n",
+        timesteps=timesteps,
+        features=features,
+        classes=classes,
+    )
     return _page(lines, stages)
 
 
@@ -148,6 +161,29 @@ def _batch(config: FitConfig) -> str:
         size = f"batch_shape = ({config.fixed_batch}, T)"
     side = "before" if config.padding == "pre" else "after"
     return f"a training batch has {size}; shorter rows are padded {side} their text to its longest"
+
+
+def _pinned(config: FitConfig) -> list[str]:
+    """Say for what a fixed batch is fixed."""
+    if config.fixed_batch is None:
+        return []
+    return [
+        f"    {config.fixed_batch} on the samples axis is for training alone: export frees it, and "
+        "the model takes any number of texts"
+    ]
+
+
+def _at_prediction(overlap: str) -> list[str]:
+    """Say what becomes of texts that are longer or shorter than T.
+
+    Args:
+        overlap: how many timesteps two windows share, in words.
+    """
+    return [
+        f"    a longer text at prediction: windows of T timesteps that share {overlap}, their "
+        "answers averaged; or it is truncated, or refused, as the caller asks",
+        "    a shorter one: padded, and the padding masked",
+    ]
 
 
 def _origin(config: VectorsConfig) -> str:

@@ -11,7 +11,7 @@ from sentiment.task import activate
 from training import network
 from training.config import TrainingConfig
 from training.tasks import LEARNING
-from training.tensor.tensors import Mask, Tensor, check
+from training.tensor.tensors import Mask, Tensor, check, check_labels, check_mask
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Learned:
 
     Args:
         model: float32 (n, T, F) and bool (n, T) -> logits, n and T free.
+        learner: what learned, of the same weights: with `fit.fixed_batch` n is that number, else
+            the model itself.
         losses: of each epoch.
         held: samples that were held out, or 0 where there are too few.
         accuracy: on the samples held out, or else on those learned from.
@@ -27,6 +29,7 @@ class Learned:
     """
 
     model: keras.Model
+    learner: keras.Model
     losses: list[float]
     held: int
     accuracy: float
@@ -45,8 +48,13 @@ def train(
         tensor: float32 (n, T, F).
         mask: bool (n, T).
         labels: (n,), each of 0 to C - 1.
+    Raises:
+        ShapeError: the tensor has another number of axes, or the mask or the labels have not the
+            tensor's samples and timesteps.
     """
     check(tensor)
+    check_mask(mask, tensor)
+    check_labels(labels, len(tensor))
     keras.utils.set_random_seed(config.fit.seed)
     classes = int(labels.max()) + 1
     order = np.random.default_rng(config.fit.seed).permutation(len(labels))
@@ -75,6 +83,7 @@ def train(
     answers = predict(model, tensor[measured], mask[measured]).argmax(axis=1)
     return Learned(
         model=model,
+        learner=learner,
         losses=[float(value) for value in history.history["loss"]],
         held=held,
         accuracy=float((answers == labels[measured]).mean()),
@@ -91,11 +100,12 @@ def predict(model: keras.Model, tensor: Tensor, mask: Mask | None = None) -> npt
         probabilities, float64 (n, C).
     Raises:
         ShapeError: the tensor has other features than the model, or other samples than a batch
-            that it is fixed to; Keras would take those silently.
+            that it is fixed to, which Keras would take silently; or the mask is not (n, T).
     """
     samples, _, features = model.inputs[0].shape
     check(tensor, samples=samples, features=features)
     if mask is None:
         mask = np.ones(tensor.shape[:2], bool)
+    check_mask(mask, tensor)
     logits = model.predict([tensor, mask], batch_size=samples or 128, verbose=0)
     return activate(logits, temperature=1.0)

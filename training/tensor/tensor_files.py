@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from training.tensor.tensors import Mask, ShapeError, Tensor, pad_ragged, to_tensor
+from training.tensor.tensors import Mask, ShapeError, Tensor, check_labels, pad_ragged, to_tensor
 
 
 def read(
@@ -22,15 +23,13 @@ def read(
     """
     try:
         if path.suffix == ".json":
-            sequences = json.loads(path.read_text(encoding="utf-8"))
+            sequences = _read_json(path)
             if not isinstance(sequences, list):
                 raise ShapeError("expected a list of sequences")
             return pad_ragged(sequences, timesteps=timesteps, features=features)
         tensor = to_tensor(_read_npy(path), timesteps=timesteps, features=features)
     except ShapeError as error:
         raise ShapeError(f"{path}: {error}") from None
-    except (OSError, ValueError) as error:
-        raise ShapeError(f"{path}: cannot be read as JSON: {error}") from None
     return tensor, np.ones(tensor.shape[:2], bool)
 
 
@@ -44,16 +43,9 @@ def read_labels(path: Path, samples: int) -> tuple[tuple[str, ...], npt.NDArray[
     """
     try:
         values = _read_values(path)
+        check_labels(values, samples)
     except ShapeError as error:
         raise ShapeError(f"{path}: {error}") from None
-    except (OSError, ValueError) as error:
-        raise ShapeError(f"{path}: cannot be read as JSON: {error}") from None
-    if values.shape != (samples,):
-        raise ShapeError(
-            f"{path}: expected (samples,) = ({samples},), one label for each sample; received "
-            f"{values.shape}. The samples axis must be that of the array: with other timesteps "
-            "there are more or fewer samples."
-        )
     if values.dtype.kind not in "biuU":
         raise ShapeError(
             f"{path}: expected classes, as whole numbers or words; received {values.dtype}, such "
@@ -68,18 +60,35 @@ def read_labels(path: Path, samples: int) -> tuple[tuple[str, ...], npt.NDArray[
 def _read_npy(path: Path) -> npt.NDArray[Any]:
     """Read what `numpy.save` wrote, without objects: those would be code."""
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:  # which numpy leaves open where it is damaged
+            array = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ShapeError(
             f"cannot be read as an array of numpy.save ({error}). Ragged sequences are read from "
             "a .json file, a list of lists."
         ) from None
     if not isinstance(array, np.ndarray):
+        array.close()
         raise ShapeError("holds several arrays; save one with numpy.save")
     return array
 
 
 def _read_values(path: Path) -> npt.NDArray[Any]:
     if path.suffix == ".json":
-        return np.array(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return np.array(_read_json(path))
+        except ValueError:
+            raise ShapeError("expected a list of labels; received one of ragged lists") from None
     return _read_npy(path)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ShapeError(f"cannot be read as JSON: {error}") from None
+    except RecursionError:
+        raise ShapeError(
+            "cannot be read as JSON: its lists are nested too deeply. Samples, timesteps and "
+            "features are three levels."
+        ) from None

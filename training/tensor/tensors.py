@@ -1,8 +1,9 @@
 """A user's own numbers -> the tensor that an LSTM reads, (samples, timesteps, features).
 
-Nothing is guessed where two readings are possible, nothing is cut, filled up or rounded: an array
-either is such a tensor, or becomes one by a reshape that comes out even, or is refused with what
-was expected, what was received, the axis that is wrong, and how to mend it.
+Nothing is guessed where two readings are possible, nothing is cut or filled up: an array either is
+such a tensor, or becomes one by a reshape that comes out even, or is refused with what was
+expected, what was received, the axis that is wrong, and how to mend it. Fractions stay fractions;
+numbers are rounded to float32 alone, to 24 significant bits: 16,777,217 becomes 16,777,216.
 """
 
 from collections.abc import Sequence
@@ -87,9 +88,7 @@ def pad_ragged(
         row = _numbers(sequence, place)
         row = row[:, None] if row.ndim == 1 else row
         if row.ndim != 2:
-            raise ShapeError(
-                f"{place}: expected (timesteps,) or (timesteps, features); received {row.shape}"
-            )
+            raise _not_a_sequence(row, len(sequences), features, place)
         features = features or row.shape[1]
         if row.shape[1] != features:
             raise _wrong((None, None, features), (1, *row.shape), 2, place)
@@ -130,6 +129,43 @@ def check(
             raise _wrong(expected, tensor.shape, axis)
 
 
+def check_mask(mask: npt.NDArray[Any], tensor: Tensor) -> None:
+    """Refuse a mask that is not (n, T), where the tensor is (n, T, F).
+
+    Raises:
+        ShapeError: as `check`.
+    """
+    _check_beside(mask, tensor.shape[:2], "mask", "one truth value for each timestep")
+
+
+def check_labels(labels: npt.NDArray[Any], samples: int) -> None:
+    """Refuse labels that are not (n,).
+
+    Raises:
+        ShapeError: as `check`.
+    """
+    _check_beside(labels, (samples,), "labels", "one label for each sample")
+
+
+def _check_beside(
+    array: npt.NDArray[Any], expected: Sequence[int], name: str, meaning: str
+) -> None:
+    """Refuse what stands beside a tensor and does not have its first axes."""
+    wanted = f"{name}: expected {_named(expected)}, {meaning}; received"
+    if array.ndim != len(expected):
+        raise ShapeError(
+            f"{wanted} {array.ndim} dimensions, {array.shape}. Reshape to the tensor's own "
+            f"{' and '.join(_AXES[: len(expected)])}, and no other axis."
+        )
+    for axis, (size, received) in enumerate(zip(expected, array.shape, strict=True)):
+        if size != received:
+            raise ShapeError(
+                f"{wanted} {_named(array.shape)}: the {_AXES[axis]} axis is {received}, and must "
+                f"be {size}, as in the tensor. With other timesteps a tensor has more or fewer "
+                "samples; reshape both alike."
+            )
+
+
 def _refuse_sizes(timesteps: int | None, features: int | None) -> None:
     for name, size in (("timesteps", timesteps), ("features", features)):
         if size is not None and size < 1:
@@ -143,8 +179,8 @@ def _numbers(values: Any, place: str = "") -> Tensor:
         array = np.asarray(values)
     except ValueError:
         raise ShapeError(
-            f"{where}expected rows of one length; received ragged ones. Pad them with a mask: "
-            "pad_ragged."
+            f"{where}expected rows of one length; received ragged ones. "
+            + (_MENDS[2] if place else "Pad them with a mask: pad_ragged.")
         ) from None
     if array.size == 0:
         raise ShapeError(f"{where}expected at least one number; received shape {array.shape}")
@@ -208,6 +244,19 @@ def _from_table(array: Tensor, timesteps: int | None, features: int | None) -> T
     )
 
 
+def _not_a_sequence(row: Tensor, samples: int, features: int | None, place: str) -> ShapeError:
+    expected = f"{place}: expected {_named((None, None, features))}; received"
+    if row.ndim:
+        return ShapeError(
+            f"{expected} {_named((1, *row.shape))}: there are axes behind the features axis. Merge "
+            "those that are features."
+        )
+    return ShapeError(
+        f"{expected} {_named((samples,))}, a number in the place of a sequence: the timesteps axis "
+        "is missing. Put each sample's numbers into a list; one sample is [[1, 2, 3]]."
+    )
+
+
 def _wrong(
     expected: Sequence[int | None], received: Sequence[int], axis: int, place: str = ""
 ) -> ShapeError:
@@ -219,5 +268,10 @@ def _wrong(
 
 
 def _named(shape: Sequence[int | None]) -> str:
-    sizes = ("any" if size is None else str(size) for size in shape)
-    return f"(samples, timesteps, features) = ({', '.join(sizes)})"
+    """Say a shape with the names of its axes; those behind the features have none."""
+    names = _AXES[: len(shape)] + ("…",) * (len(shape) - len(_AXES))
+    return f"{_bracket(names)} = {_bracket(['any' if size is None else size for size in shape])}"
+
+
+def _bracket(axes: Sequence[int | str]) -> str:
+    return f"({', '.join(map(str, axes))}{',' if len(axes) == 1 else ''})"
