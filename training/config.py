@@ -124,6 +124,12 @@ class VectorsConfig(_Section):
     epochs: int = Field(default=5, ge=1)
     window: int = Field(default=5, ge=1)
     skip_gram: bool = False
+    rank: int | None = Field(
+        default=None,
+        ge=1,
+        description="features of the saved embedding, where they are fewer than those that learn: "
+        "the product with the first LSTM's input weights is brought to this rank",
+    )
     storage: Literal["float32", "float16"] = Field(
         default="float16", description="how network.onnx holds the vectors"
     )

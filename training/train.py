@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.bundle import Bundle
-from training import learn, network, vectors
+from training import compress, export, learn, network, vectors
 from training.assemble import Trained, assemble
 from training.callbacks import AfterEpoch
 from training.checkpoint import Checkpoint
@@ -76,7 +76,7 @@ def make_bundle(
         task=trained.task.name,
         checkpoint=checkpoint,
     )
-    _finish_embedding(trained, ready.seen, name_emoji=origin is None)
+    trained = _finished(trained, ready.seen, rank=config.vectors.rank, name_emoji=origin is None)
     task = LEARNING[trained.task.name].calibrated(
         trained.task, checked.outputs(trained.model), checked.labels, checked.sources
     )
@@ -89,19 +89,50 @@ def make_bundle(
     )
 
 
-def _finish_embedding(
-    trained: Trained, ids: list[npt.NDArray[np.int32]], *, name_emoji: bool
-) -> None:
+def _finished(
+    trained: Trained,
+    ids: list[npt.NDArray[np.int32]],
+    *,
+    rank: int | None,
+    name_emoji: bool,
+) -> Trained:
     """Bring the embedding to what is stored, so that what is measured is what is served.
 
     Args:
+        ids: of the texts that were learned from.
+        rank: of the stored embedding; None leaves it as it is.
         name_emoji: whether emoji that no training text holds follow the words of their names; a
             base's stay as the base learned them.
     """
     values = network.embedding(trained.model)
     vocabulary = trained.pipeline.tokenizer.vocabulary()
-    unseen = np.bincount(np.concatenate(ids), minlength=len(vocabulary)) == 0
+    counts = np.bincount(np.concatenate(ids), minlength=len(vocabulary))  # (V,)
+    learned = values.shape[1] - len(trained.features)
     if name_emoji:
-        learned = values.shape[1] - len(trained.features)
-        vectors.name_emoji(values[:, :learned], vocabulary, unseen=unseen)
+        vectors.name_emoji(values[:, :learned], vocabulary, unseen=counts == 0)
+        network.set_embedding(trained.model, values)
+    if rank is not None and rank < learned:
+        trained = _of_rank(trained, rank, counts)
+        values = network.embedding(trained.model)
     network.set_embedding(trained.model, values.astype(trained.storage))
+    return trained
+
+
+def _of_rank(trained: Trained, rank: int, counts: npt.NDArray[np.integer]) -> Trained:
+    """Build the network again, with an embedding of fewer features (see `compress`)."""
+    extra = len(trained.features)
+    weights = compress.to_rank(
+        export.to_weights(trained.model, trained.config, storage="float32"),
+        rank,
+        counts,
+        extra=extra,
+    )
+    model = network.build(
+        trained.config,
+        vocabulary=len(counts),
+        features=weights["embedding"].shape[1],
+        extra=extra,
+        columns=trained.task.columns,
+    )
+    export.load_weights(model, trained.config, weights)
+    return replace(trained, model=model)

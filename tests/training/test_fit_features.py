@@ -106,6 +106,20 @@ def test_a_lexicon_decides_about_words_that_no_row_taught(plain, wide):
     assert accuracy(plain, by_lexicon) <= 0.8
 
 
+def test_a_lower_rank_leaves_the_answers_and_the_features_beside_the_vectors(folder, wide):
+    from training.fit import fit
+
+    features = {"extra": ["punctuation"], "lexicon": "words.csv"}
+    config = configuration(folder / "wide", by_lexicon, features)
+    vectors = config.vectors.model_copy(update={"rank": 3})
+    low = fit(config.model_copy(update={"vectors": vectors}), folder / "models" / "low")
+    assert bundles.load(low).manifest.network["features"] == 3 + 4
+    assert np.array_equal(
+        embedding(bundles.load(low))[:, -4:], embedding(bundles.load(wide))[:, -4:]
+    )
+    assert accuracy(low, by_lexicon) >= 0.95
+
+
 def test_casing_decides_about_words_that_no_row_taught(folder):
     from training.fit import fit
 
