@@ -33,7 +33,7 @@ train: .venv/.everything
 model: .venv/.everything .venv/.teachers $(TEMPLATES)
 	$(BIN)/python -m teachers --config teachers/minilm.toml --data $(DATA) training/samples \
 		--output models/teacher
-	$(BIN)/python -m training fit --config training/default.toml --from $(MODEL) \
+	$(BIN)/python -m training fit --config training/default.toml \
 		--data $(DATA) training/samples models/teacher --output $(MODEL)
 
 $(TEMPLATES): training/templates.json training/templates.py | .venv/.everything
