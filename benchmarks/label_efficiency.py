@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         names, notes = peers.installed(peers.named(options.peers, among=LEARNERS))
-        config = configs.read(options.config)
+        config = configs.read(options.config) if options.config else TrainingConfig()
         base = bundles.current(options.model)
         pool, test = domain(config, options.data / options.rows, tested=options.tested)
         _check(options.sizes, options.seeds, pool)
@@ -233,9 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--rows", default="amazon-electronics.parquet", metavar="FILE")
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument(
-        "--config", type=Path, default=Path(__file__).with_suffix(".toml"), help="how ours goes on"
-    )
+    parser.add_argument("--config", type=Path, help="how ours goes on; else as fit does")
     parser.add_argument("--peers", default=",".join(LEARNERS), help="some of %(default)s, or none")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES), metavar="N")
     parser.add_argument(
