@@ -21,7 +21,7 @@ from training import config as configs
 from training.config import ConfigError, Source, TrainingConfig
 from training.evaluation.measures import measure
 from training.rows.dataset import Examples, split, to_examples
-from training.rows.sources import read_file
+from training.rows.sources import learned_from, read_file
 
 _SIZES = (50, 200, 1_000)
 _SEEDS = 3
@@ -207,7 +207,7 @@ def _accuracy(system: System, test: Examples) -> float:
 def _seen(base: Path, rows: str) -> list[str]:
     """Say so where the model has been trained on the file that it is measured on."""
     manifest = bundles.load(base).manifest
-    if rows not in {file["name"] for file in manifest.data if file["role"] != "test"}:
+    if rows not in {file["name"] for file in learned_from(manifest.data)}:
         return []
     return [
         f"the model was trained on {rows} itself, so its figures say nothing of a new domain. "

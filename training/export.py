@@ -40,6 +40,22 @@ def to_weights(model: keras.Model, config: NetworkConfig, *, storage: str) -> We
     return weights
 
 
+def to_keras(
+    weights: Weights, config: NetworkConfig, *, columns: int, extra: int = 0
+) -> keras.Model:
+    """Build the Keras model of the named weights.
+
+    Args:
+        columns, extra: as for `network.build`.
+    """
+    vocabulary, features = weights["embedding"].shape
+    model = network.build(
+        config, vocabulary=vocabulary, features=features, columns=columns, extra=extra
+    )
+    load_weights(model, config, weights)
+    return model
+
+
 def load_weights(model: keras.Model, config: NetworkConfig, weights: Weights) -> None:
     """Put the weights of `to_weights` into a Keras model of the same shapes."""
     network.set_embedding(model, weights["embedding"])
@@ -89,16 +105,13 @@ def extra_features(bundle: Bundle) -> tuple[str, ...]:
 
 def from_bundle(bundle: Bundle) -> tuple[keras.Model, NetworkConfig]:
     """Rebuild a bundle's network in Keras, with its weights."""
-    shape = bundle.manifest.network
     config = network_config(bundle)
-    model = network.build(
+    model = to_keras(
+        from_onnx(bundle.network),
         config,
-        vocabulary=shape["vocabulary"],
-        features=shape["features"],
-        extra=len(extra_features(bundle)),
         columns=tasks.of(bundle.manifest).columns,
+        extra=len(extra_features(bundle)),
     )
-    load_weights(model, config, from_onnx(bundle.network))
     return model, config
 
 

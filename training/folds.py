@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sentiment.bundle import Bundle
-from training.rows.dataset import Examples, normalise
+from training.rows.dataset import Examples, normalise, normalised
 from training.rows.decoding import DataError
 from training.rows.sources import Data, without_leaks
 
@@ -46,7 +46,7 @@ def over_folds(
                 train=examples.take(fold_of != fold),
                 repeats=repeats,
                 validation=validation,
-                taught=without_leaks(data.taught, validation.texts),
+                taught=without_leaks(data.taught, normalised(validation.texts)),
             )
         )
         figures.append(bundle.manifest.metrics["validation"])

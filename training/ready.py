@@ -118,14 +118,7 @@ def _of_base(
     weights = graph.from_onnx(origin.network)
     head_between(weights, tasks.of(origin.manifest), task, seed=seed)
     extra = features_for(weights, export.extra_features(origin), extra)
-    model = network.build(
-        settings,
-        vocabulary=len(pipeline.tokenizer.vocabulary()),
-        features=weights["embedding"].shape[1],
-        extra=len(extra.names),
-        columns=task.columns,
-    )
-    export.load_weights(model, settings, weights)
+    model = export.to_keras(weights, settings, columns=task.columns, extra=len(extra.names))
     coverage = origin.manifest.metrics["coverage"]
     return Trained(model, settings, shape["storage"], pipeline, task, coverage, extra.shares(ids))
 

@@ -110,8 +110,8 @@ def _finished(
     learned = values.shape[1] - len(trained.features)
     if name_emoji:
         vectors.name_emoji(values[:, :learned], vocabulary, unseen=counts == 0)
-        network.set_embedding(trained.model, values)
     if rank is not None and rank < learned:
+        network.set_embedding(trained.model, values)
         trained = _of_rank(trained, rank, counts)
         values = network.embedding(trained.model)
     network.set_embedding(trained.model, values.astype(trained.storage))
@@ -127,12 +127,7 @@ def _of_rank(trained: Trained, rank: int, counts: npt.NDArray[np.integer]) -> Tr
         counts,
         extra=extra,
     )
-    model = network.build(
-        trained.config,
-        vocabulary=len(counts),
-        features=weights["embedding"].shape[1],
-        extra=extra,
-        columns=trained.task.columns,
+    columns = trained.task.columns
+    return replace(
+        trained, model=export.to_keras(weights, trained.config, columns=columns, extra=extra)
     )
-    export.load_weights(model, trained.config, weights)
-    return replace(trained, model=model)

@@ -18,6 +18,7 @@ from training.rows.dataset import (
     fingerprint,
     label_order,
     normalise,
+    normalised,
     split,
     to_examples,
 )
@@ -213,17 +214,17 @@ def test_wrong_shares(wrong):
 def test_drop_leaks(caplog):
     train = examples(["Good film", "Bad film", "Fine", "Awful"], [2, 0, 2, 0])
     with caplog.at_level(logging.WARNING):
-        kept = drop_leaks(train, ["good  FILM\n", "other"])
+        kept = drop_leaks(train, normalised(["good  FILM\n", "other"]))
     assert kept.texts == ["Bad film", "Fine", "Awful"]
     assert "dropped 1 of 4 training examples" in caplog.text
     assert "negative 0, neutral 0, positive 1" in caplog.text
-    assert drop_leaks(train, ["other"]) is train
+    assert drop_leaks(train, normalised(["other"])) is train
 
 
 def test_drop_leaks_of_a_whole_class():
     train = examples(["Good", "Bad", "Awful"], [2, 0, 0])
     with pytest.raises(DataError, match='All 2 training texts labelled "negative"'):
-        drop_leaks(train, ["bad", "awful"])
+        drop_leaks(train, normalised(["bad", "awful"]))
 
 
 def test_many_rows(tmp_path):

@@ -10,6 +10,7 @@ from training.evaluation import of_classes, of_values
 from training.evaluation.labelled import Labelled
 from training.evaluation.score import Answers, score
 from training.rows.decoding import DataError
+from training.rows.sources import learned_from
 
 _PARTS = {"classification": of_classes, "regression": of_values}
 
@@ -64,11 +65,8 @@ def answered(data: Labelled, answers: Answers) -> tuple[Labelled, Answers, int]:
 
 def seen(classifier: Classifier, files: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Say which files the model was made from, by their hashes."""
-    known = {
-        entry["sha256"]: entry["role"]
-        for entry in classifier.bundle.manifest.data
-        if entry["role"] != "test"
-    }
+    files_read = learned_from(classifier.bundle.manifest.data)
+    known = {entry["sha256"]: entry["role"] for entry in files_read}
     for file in files:
         if role := known.get(file["sha256"]):
             yield (

@@ -11,6 +11,7 @@ from training.evaluation.labelled import Labelled
 from training.evaluation.measures import restrict
 from training.evaluation.score import Answers
 from training.promotion.limits import Limits
+from training.promotion.listing import told
 
 MEASURES = {
     "accuracy": "accuracy",
@@ -18,8 +19,6 @@ MEASURES = {
     "macro_recall": "macro recall",
     "calibration_error": "calibration error",
 }
-
-_TOLD = 20
 
 
 def mcnemar(broken: int, mended: int) -> float:
@@ -100,12 +99,10 @@ def lines(compared: Mapping[str, Any]) -> Iterator[str]:
         f"the others wrong both times; p = {test['p']:.3g} (McNemar's exact test)"
     )
     yield from (f"  {one['before']} -> {one['after']}: {one['rows']}" for one in flips["kinds"])
-    for one in flips["examples"][:_TOLD]:
-        yield (
-            f"  {one['place']}: {one['label']}; was {one['before']}, "
+    yield from told(
+        flips["examples"],
+        lambda one: (
+            f"{one['place']}: {one['label']}; was {one['before']}, "
             f"now {one['after']} {one['confidence']:.3f}"
-        )
-        if "text" in one:
-            yield f"    {one['text']}"
-    if flips["rows"] > _TOLD:
-        yield f"  and {flips['rows'] - _TOLD:,} more; --json FILE has all"
+        ),
+    )

@@ -11,6 +11,7 @@ from training.evaluation.labelled import Labelled
 from training.evaluation.score import Answers
 from training.evaluation.value_measures import rounded
 from training.promotion.limits import Limits
+from training.promotion.listing import told
 
 MEASURES = {
     "mae": "mean absolute error",
@@ -18,8 +19,6 @@ MEASURES = {
     "spearman": "Spearman correlation",
     "bias": "bias",
 }
-
-_TOLD = 20
 
 
 def signed_ranks(growth: npt.NDArray[np.float64]) -> float:
@@ -93,12 +92,9 @@ def lines(compared: Mapping[str, Any]) -> Iterator[str]:
         f"errors: {test['smaller']:,} smaller, {test['larger']:,} larger, {test['mean']:+.4g} on "
         f"average; p = {test['p']:.3g} (Wilcoxon's signed-rank test)"
     )
-    worse = compared["flips"]["examples"]
-    for one in worse[:_TOLD]:
-        yield (
-            f"  {one['place']}: {one['label']:g}; was {one['before']:.4g}, now {one['after']:.4g}"
-        )
-        if "text" in one:
-            yield f"    {one['text']}"
-    if len(worse) > _TOLD:
-        yield f"  and {len(worse) - _TOLD:,} more; --json FILE has all"
+    yield from told(
+        compared["flips"]["examples"],
+        lambda one: (
+            f"{one['place']}: {one['label']:g}; was {one['before']:.4g}, now {one['after']:.4g}"
+        ),
+    )

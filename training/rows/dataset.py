@@ -4,7 +4,7 @@ import hashlib
 import logging
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "fingerprint",
     "label_order",
     "normalise",
+    "normalised",
     "split",
     "to_examples",
 ]
@@ -181,10 +182,18 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def are_new(texts: Iterable[str], known: Iterable[str]) -> NDArray[np.bool_]:
-    """Which of n texts are, but for case and spacing, none of those known: bool (n,)."""
-    seen = {normalise(text) for text in known}
-    return np.array([normalise(text) not in seen for text in texts], bool)
+def normalised(texts: Iterable[str]) -> frozenset[str]:
+    """The distinct texts there are, as `are_new` asks for them."""
+    return frozenset(map(normalise, texts))
+
+
+def are_new(texts: Iterable[str], known: Set[str]) -> NDArray[np.bool_]:
+    """Which of n texts are, but for case and spacing, none of those known: bool (n,).
+
+    Args:
+        known: texts that are `normalised`.
+    """
+    return np.array([normalise(text) not in known for text in texts], bool)
 
 
 def split(
@@ -269,17 +278,16 @@ def _quotas(rows: NDArray[Any], shares: list[float], classes: int) -> list[int]:
     return [int(rows) for rows in by_source.ravel()]
 
 
-def drop_leaks(
-    train: Examples, texts: Iterable[str], *, of: str = "the validation data"
-) -> Examples:
-    """The training examples whose text, but for case and spacing, is none of the texts.
+def drop_leaks(train: Examples, known: Set[str], *, of: str = "the validation data") -> Examples:
+    """The training examples whose text, but for case and spacing, is none of those known.
 
     Args:
+        known: texts that are `normalised`.
         of: what holds the texts, for messages.
     Raises:
         DataError: no example of some label would be left.
     """
-    fresh = are_new(train.texts, texts)
+    fresh = are_new(train.texts, known)
     if fresh.all():
         return train
     kept, leaked = train.take(fresh), train.take(~fresh)

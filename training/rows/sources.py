@@ -1,7 +1,7 @@
 """The files that a configuration names -> training and validation examples, unlabelled texts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from training.config import ConfigError, DataConfig, Source
 from training.rows import lexicon as lexicons
-from training.rows.dataset import Examples, are_new, drop_leaks, fingerprint, split
+from training.rows.dataset import Examples, are_new, drop_leaks, fingerprint, normalised, split
 from training.rows.lexicon import Lexicon
 from training.rows.readers import Problem, Rows, read, read_taught
 from training.rows.targets import TARGETS
@@ -81,7 +81,7 @@ def load(
     train_rows = _read(config, config.train, directories)
     to_examples = TARGETS[config.task].examples
     test = _read(config, config.test, directories, labelled=False)
-    kept_back = [text for rows in test for text in rows.texts]
+    kept_back = normalised(text for rows in test for text in rows.texts)
     examples = drop_leaks(to_examples(train_rows, None), kept_back, of="the test data")
     held_out = shares(config)
     train, validation = examples, examples.take([])
@@ -101,9 +101,12 @@ def load(
         words = lexicons.read(find(lexicon, directories), encoding=config.encoding)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
     texts, repeats = _unlabelled(unlabelled, config.unlabelled, kept_back)
-    taught_rows, taught = _taught(config, directories, validation, kept_back)
+    held_out = normalised(validation.texts)
+    taught_rows, taught = _taught(
+        config, directories, examples.label_names, without=held_out | kept_back
+    )
     return Data(
-        train=drop_leaks(train, validation.texts),
+        train=drop_leaks(train, held_out),
         repeats=np.array([source.weight for source in config.train], np.float32),
         validation=validation,
         unlabelled=texts,
@@ -165,7 +168,7 @@ def read_file(
 
 
 def _unlabelled(
-    files: Sequence[Rows], sources: Sequence[Source], kept_back: Sequence[str]
+    files: Sequence[Rows], sources: Sequence[Source], kept_back: Set[str]
 ) -> tuple[list[str], npt.NDArray[np.float32]]:
     """Join the unlabelled texts but those kept back; how often teachers' labels are read: (m,)."""
     texts = [text for rows in files for text in rows.texts]
@@ -184,17 +187,18 @@ def _unlabelled(
 def _taught(
     config: DataConfig,
     directories: Sequence[Path],
-    validation: Examples,
-    kept_back: Sequence[str],
+    label_names: Sequence[str],
+    *,
+    without: Set[str],
 ) -> tuple[list[Rows], Taught]:
-    """Read what teachers labelled, without the texts of the validation and test data."""
+    """Read what teachers labelled, but for some texts, which are normalised."""
     files, texts = [], []
-    probabilities = [np.empty((0, len(validation.label_names)), np.float32)]
+    probabilities = [np.empty((0, len(label_names)), np.float32)]
     repeats = [np.empty(0, np.float32)]
     for source in config.taught:
         rows, values = read_taught(
             find(source.path, directories),
-            validation.label_names,
+            label_names,
             text=config.text_column,
             encoding=config.encoding,
         )
@@ -203,14 +207,12 @@ def _taught(
         probabilities.append(values)
         repeats.append(np.full(len(rows.texts), source.weight, np.float32))
     taught = Taught(texts, np.concatenate(probabilities), np.concatenate(repeats))
-    if not texts:
-        return files, taught
-    return files, without_leaks(taught, [*validation.texts, *kept_back])
+    return files, without_leaks(taught, without)
 
 
-def without_leaks(taught: Taught, held: Sequence[str]) -> Taught:
-    """Leave out the taught texts that are, but for case and spacing, among those held."""
-    kept = are_new(taught.texts, held)
+def without_leaks(taught: Taught, known: Set[str]) -> Taught:
+    """Leave out the taught texts that are among those known, which are normalised."""
+    kept = are_new(taught.texts, known)
     texts = [text for text, keep in zip(taught.texts, kept, strict=True) if keep]
     return Taught(texts, taught.probabilities[kept], taught.repeats[kept])
 
@@ -220,6 +222,11 @@ def find(path: str, directories: Sequence[Path]) -> Path:
     places = [directory / path for directory in directories] or [Path(path)]
     found = [place for place in places if place.exists()]
     return (found or places)[0]
+
+
+def learned_from(files: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of a bundle's data files those that were more than read to be left out."""
+    return [file for file in files if file["role"] != "test"]
 
 
 def _describe(role: str, files: Sequence[Rows], sources: Sequence[Source]) -> list[dict[str, Any]]:

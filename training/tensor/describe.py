@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,15 +64,14 @@ def text(config: TrainingConfig, directories: Sequence[Path] | None = None) -> s
         if labels
         else f"values: {data.train.described()}",
     ]
-    stages = shapes.of_text(
-        config.network,
-        samples=config.fit.fixed_batch or "n",
+    return _page_of_text(
+        config,
+        lines,
         timesteps=timesteps,
         vocabulary=vocabulary,
         features=features,
         classes=len(labels) or None,
     )
-    return _page(lines, stages)
 
 
 def array(
@@ -145,14 +145,13 @@ def _without_data(config: TrainingConfig) -> str:
         f"F: {_origin(config.vectors)}{_beside(extra)}",
         answers,
     ]
-    stages = shapes.of_text(
-        config.network,
-        samples=config.fit.fixed_batch or "n",
-        timesteps=timesteps,
-        features=features,
-        classes=classes,
-    )
-    return _page(lines, stages)
+    return _page_of_text(config, lines, timesteps=timesteps, features=features, classes=classes)
+
+
+def _page_of_text(config: TrainingConfig, lines: Sequence[str], **sizes: Any) -> str:
+    """Describe the stages with these sizes of the axes, and n as in training."""
+    samples = config.fit.fixed_batch or "n"
+    return _page(lines, shapes.of_text(config.network, samples=samples, **sizes))
 
 
 def _batch(config: FitConfig) -> str:
