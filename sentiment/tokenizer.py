@@ -40,8 +40,9 @@ _DELETED = (
 _DELETED_UP_TO = {2: r"\1)", 3: r"\1\1)"}  # by the letters that are kept
 
 # Skipped: who is mentioned, where a link leads, and tags other than line breaks say nothing about
-# sentiment. Their "@", "https://" and "www." stay as tokens.
-_SKIPPED = r"(?<=@)\w+|(?<=://)[^\s<>]+|(?<=www\.)[^\s<>]+|</?(?!br\b)[a-zA-Z][^<>]{0,200}>"
+# sentiment. Their "@", "https://" and "www." stay as tokens (\K: what stands before it is kept;
+# unlike a lookbehind it lets the search jump from one "@", ":", "w" or "<" to the next).
+_SKIPPED = r"@\K\w+|://\K[^\s<>]+|www\.\K[^\s<>]+|</?(?!br\b)[a-zA-Z][^<>]{0,200}>"
 
 # What a token looks like, first match wins. White space matches nothing and so is dropped.
 _TOKENS = "|".join(
@@ -99,10 +100,12 @@ class Tokens:
         With subwords hardly anything is out of the vocabulary, so a word counts as unknown where
         it has no pieces at all, or pieces of under two characters on average.
         """
-        if self.count_words() == len(self.ids):  # each word is one piece
-            return self.ids.count(UNKNOWN_ID)
+        whole = self.ids.count(UNKNOWN_ID)  # such a word has no pieces
+        if self.count_words() == len(self.ids):
+            return whole
         offsets = self.offsets
-        return sum(self.is_unknown(pieces, offsets) for pieces in self.words())
+        in_pieces = [pieces for pieces in self.words() if len(pieces) > 1]
+        return whole + sum(self.is_unknown(pieces, offsets) for pieces in in_pieces)
 
     def is_unknown(self, pieces: range, offsets: Sequence[tuple[int, int]]) -> bool:
         """Whether the vocabulary does not know the word of these tokens.
