@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,14 @@ def test_a_record_that_was_changed_stops_a_promotion(as_good, model, change):
     with pytest.raises(ConfigError, match="promotions.jsonl, line .* is not what was written"):
         promote(model / "2", model, {})
     assert bundles.current(model).name == "1"
+
+
+def test_promotions_at_the_same_moment_are_all_recorded(as_good, model):
+    with ThreadPoolExecutor(4) as pool:
+        promoted = list(pool.map(lambda number: promote(as_good, model, {"by": number}), range(4)))
+    assert sorted(path.name for path in promoted) == bundles.versions(model)[1:] == list("2345")
+    assert [record["version"] for record in records(model)] == list("2345")
+    promote(model / "2", model, {})  # the record is intact
 
 
 def test_a_damaged_bundle_is_never_copied_in(as_good, model, tmp_path):

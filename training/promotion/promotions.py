@@ -7,9 +7,12 @@ version's `SHA256SUMS`, which holds the hashes of all its files. Its own last va
 the lines above and of itself, so a line that was changed or taken out from between shows.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,8 @@ def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -
     """Make a bundle the version that is served, and write down why.
 
     A bundle of another folder is copied in as the next version, verified, wholly or not at all.
-    The record is written before `CURRENT`, so no version serves without one.
+    The record is written before `CURRENT`, so no version serves without one. Promotions of the same
+    model wait for each other.
 
     Args:
         record: JSON values to keep with it.
@@ -36,24 +40,37 @@ def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -
         BundleError: the bundle cannot be used.
         ConfigError: the record was changed, or the folder cannot be written.
     """
-    history = _history(model_directory)
     try:
-        if candidate.resolve().parent != model_directory.resolve():
-            candidate = bundles.save(
-                bundles.load(candidate), model_directory, verify=Classifier.load
-            )
-        line = {
-            "version": candidate.name,
-            "bundle_sha256": hashlib.sha256((candidate / bundles.HASHES).read_bytes()).hexdigest(),
-            **record,
-        }
-        sealed = json.dumps(line | {"sha256": _seal(history, line)})
-        files.write(candidate / OF_VERSION, f"{sealed}\n")
-        files.write(model_directory / RECORD, f"{history}{sealed}\n")
-        bundles.activate(model_directory, candidate.name)
+        with _alone(model_directory):
+            history = _history(model_directory)
+            if candidate.resolve().parent != model_directory.resolve():
+                candidate = bundles.save(
+                    bundles.load(candidate), model_directory, verify=Classifier.load
+                )
+            sums = (candidate / bundles.HASHES).read_bytes()
+            line = {
+                "version": candidate.name,
+                "bundle_sha256": hashlib.sha256(sums).hexdigest(),
+                **record,
+            }
+            sealed = json.dumps(line | {"sha256": _seal(history, line)})
+            files.write(candidate / OF_VERSION, f"{sealed}\n")
+            files.write(model_directory / RECORD, f"{history}{sealed}\n")
+            bundles.activate(model_directory, candidate.name)
     except OSError as error:
         raise ConfigError(f"{model_directory}: cannot be written: {error.strerror}") from None
     return model_directory / candidate.name
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Hold the lock of a folder, which ends with the process at the latest."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _history(model_directory: Path) -> str:
