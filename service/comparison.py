@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 from typing_extensions import TypedDict
 
 from sentiment import bundle as bundles
+from sentiment import memory
 from sentiment.classifier import Classifier
 from sentiment.errors import (
     BundleError,
@@ -16,7 +17,6 @@ from sentiment.errors import (
     TextError,
     TextTooLong,
 )
-from service import memory
 from service.answers import answer
 from service.bodies import read_json
 from service.documents import write_document

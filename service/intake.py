@@ -16,7 +16,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from service import arrival, memory
+from sentiment import memory
+from service import arrival
 from service.arrival import Arrival
 from service.draining import Draining
 from service.incoming import Incoming

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from sentiment import bundle as bundles
+from sentiment import memory
 from sentiment.classifier import Classifier
 from sentiment.errors import BundleError, SentimentError
-from service import memory
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ MODULES = sorted(
 # From the lowest up: each may import those before it.
 KERNEL = (
     "errors",
+    "memory",
     "tokenizer",
     "pipeline",
     "prediction",

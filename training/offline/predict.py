@@ -26,6 +26,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from sentiment import bundle as bundles
+from sentiment import memory
 from sentiment import task as tasks
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
@@ -182,7 +183,7 @@ def _in_order(
         return
     # Spawned, not forked: neither ONNX Runtime nor Arrow lives on in a fork.
     executor = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent
+        workers, multiprocessing.get_context("spawn"), initializer=_begin
     )
     under_way: deque[tuple[float | None, Future[Scored]]] = deque()
     try:
@@ -215,8 +216,9 @@ def _classifier(directory: Path) -> Classifier:
     return Classifier.load(directory)
 
 
-def _end_with_the_parent() -> None:
+def _begin() -> None:
     """Leave Ctrl-C to the parent process, and end when it does, however that happens."""
+    memory.keep_between_runs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
