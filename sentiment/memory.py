@@ -11,13 +11,13 @@ _LIBRARY = ctypes.CDLL(None)
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # the options' numbers in malloc.h
 
 # A network is larger, and what a request needs is smaller.
-LARGE_BYTES = 8 * 1024 * 1024
+_LARGE_BYTES = 8 * 1024 * 1024
 
 # What a request freed and the next one will need: half a megabyte for a run of the network.
-KEPT_BYTES = 8 * 1024 * 1024
+_KEPT_BYTES = 8 * 1024 * 1024
 
-# Runs of thousands of tokens need some 30 MB, in blocks of up to 8. glibc takes no threshold above
-# 32 MiB everywhere.
+# The gates of 4,096 tokens and 128 units are a block of 8 MiB. glibc takes no threshold for blocks
+# above 32 MiB everywhere.
 _BLOCK_OF_A_RUN, _KEPT_BETWEEN_RUNS = 32 * 1024 * 1024, 256 * 1024 * 1024
 
 
@@ -27,7 +27,7 @@ def separate_large_blocks() -> None:
     glibc would raise this threshold to 32 MiB as soon as such a block is freed, and another with
     it: of the freed bytes that it keeps. Once one of them is set, both stay as they are.
     """
-    _keep(blocks=LARGE_BYTES, together=KEPT_BYTES)
+    _keep(blocks=_LARGE_BYTES, together=_KEPT_BYTES)
 
 
 def keep_between_runs() -> None:

@@ -183,7 +183,7 @@ def _in_order(
         return
     # Spawned, not forked: neither ONNX Runtime nor Arrow lives on in a fork.
     executor = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin
+        workers, multiprocessing.get_context("spawn"), initializer=_end_with_the_parent
     )
     under_way: deque[tuple[float | None, Future[Scored]]] = deque()
     try:
@@ -212,13 +212,13 @@ def _work(
 
 @cache
 def _classifier(directory: Path) -> Classifier:
-    """This process's own."""
+    """This process's own, whose runs need the same memory again and again."""
+    memory.keep_between_runs()
     return Classifier.load(directory)
 
 
-def _begin() -> None:
+def _end_with_the_parent() -> None:
     """Leave Ctrl-C to the parent process, and end when it does, however that happens."""
-    memory.keep_between_runs()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
