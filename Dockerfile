@@ -26,15 +26,15 @@ LABEL org.opencontainers.image.title="sentiment" \
 FROM base AS libraries
 RUN python -m venv --without-pip /opt/venv
 COPY requirements-serve.txt /opt/
-RUN --mount=type=cache,target=/root/.cache/pip \
-    /usr/local/bin/python -m pip --python /opt/venv/bin/python install --no-compile \
+RUN --mount=type=cache,target=/var/cache/pip \
+    /usr/local/bin/python -m pip --cache-dir /var/cache/pip --python /opt/venv/bin/python install --no-compile \
       --only-binary :all: --require-hashes --requirement /opt/requirements-serve.txt \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv
 
 FROM libraries AS training-libraries
 COPY requirements-training.txt /opt/
-RUN --mount=type=cache,target=/root/.cache/pip \
-    /usr/local/bin/python -m pip --python /opt/venv/bin/python install --no-compile \
+RUN --mount=type=cache,target=/var/cache/pip \
+    /usr/local/bin/python -m pip --cache-dir /var/cache/pip --python /opt/venv/bin/python install --no-compile \
       --only-binary :all: --require-hashes --requirement /opt/requirements-training.txt \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv
 
