@@ -16,8 +16,8 @@ _LARGE_BYTES = 8 * 1024 * 1024
 # What a request freed and the next one will need: half a megabyte for a run of the network.
 _KEPT_BYTES = 8 * 1024 * 1024
 
-# The gates of 4,096 tokens and 128 units are a block of 8 MiB. glibc takes no threshold for blocks
-# above 32 MiB everywhere.
+# The gates of 1,536 tokens and 128 units are a block of 3 MiB; networks may have more units. glibc
+# takes no threshold for blocks above 32 MiB everywhere.
 _BLOCK_OF_A_RUN, _KEPT_BETWEEN_RUNS = 32 * 1024 * 1024, 256 * 1024 * 1024
 
 

@@ -34,15 +34,17 @@ def test_the_logs_are_json_lines_without_texts(own_server: Server) -> None:
     own_server.send("GET", "/%1b%5b31m%0a%ff")
     assert own_server.stop() == 0
     requests = [line for line in own_server.lines("out") if line["path"] != "/readyz"]
-    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+    answered = {(line["method"], line["path"], line["status"]) for line in requests}
+    assert answered == {  # in any order: each worker writes its own
         ("POST", "/v1/predict", 200),
         ("GET", "/\x1b[31m\n\\xff", 404),
-    ]
+    }
+    assert len(requests) == 2
     assert all(line["request_id"] and line["duration_ms"] >= 0 for line in requests)
     assert {line["level"] for line in own_server.lines("err")} == {"info"}
-    written = (own_server.folder / "out").read_text() + (own_server.folder / "err").read_text()
-    assert "Great food" not in written
-    assert "secret" not in written
+    logs = (own_server.folder / "out").read_text() + (own_server.folder / "err").read_text()
+    assert "Great food" not in logs
+    assert "secret" not in logs
 
 
 def test_a_request_under_way_is_finished_on_sigterm(own_server: Server) -> None:
