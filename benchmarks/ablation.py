@@ -1,6 +1,8 @@
 """`python -m benchmarks.ablation`: what each part of the recipe is worth."""
 
 import argparse
+import hashlib
+import json
 import multiprocessing
 import re
 import sys
@@ -9,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.behaviour import SUITE
 from benchmarks.report import table
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
 from sentiment.errors import SentimentError
 from training import config as configs
+from training import files
 from training.config import ConfigError, TrainingConfig
 from training.evaluation import behaviour
 
@@ -114,12 +119,46 @@ def _trained(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> No
 
 
 def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
-    from training.fit import fit  # here and not above: the parent needs no TensorFlow
+    """Do what `fit` does, with the tokenizer and the vectors of a row before, if they are the same.
 
+    They take longer than what a row learns from them.
+    """
+    # here and not above: the parent needs no TensorFlow
+    from training.checkpoint import NAME, Checkpoint
+    from training.rows import sources
+    from training.state import Prepared
+    from training.train import make_bundle
+
+    made = model.parent / f"prepared-{_preparation(config)}.npz"
     try:
-        fit(config, model, data_directories=folders)
+        data = sources.load(
+            config.data,
+            seed=config.fit.seed,
+            directories=folders,
+            lexicon=config.features.lexicon,
+        )
+        config = config.settled(data.rows_an_epoch())
+        prepared = Prepared.from_arrays(dict(np.load(made))) if made.exists() else Prepared()
+        model.mkdir(parents=True, exist_ok=True)
+        checkpoint = Checkpoint(model / NAME, {}, prepared=prepared)
+        bundle = make_bundle(config, data, checkpoint=checkpoint)
+        files.replace(made, lambda file: np.savez(file, **prepared.to_arrays()))
+        directory = bundles.save(bundle, model, verify=Classifier.load)
+        checkpoint.remove()
+        bundles.activate(model, directory.name)
     except SentimentError as error:
         sys.exit(f"error: {error}")
+
+
+def _preparation(config: TrainingConfig) -> str:
+    """Name all that the tokenizer, the vectors and the teachers' opinions depend on."""
+    weights = dict.fromkeys(("train", "unlabelled", "taught"), {"__all__": {"weight"}})
+    parts = config.model_dump(
+        mode="json",
+        include={"data", "tokenizer", "vectors", "features", "distil"},
+        exclude={"data": weights, "vectors": {"rank", "storage"}},
+    )
+    return hashlib.sha256(json.dumps([parts, config.fit.seed]).encode()).hexdigest()[:12]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,13 +1,17 @@
 """The rows of an ablation: each a configuration that a fit takes."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import ablation
-from training.config import ConfigError
+from sentiment import bundle as bundles
+from training.config import ConfigError, parse
 
 CONFIG = Path(ablation.__file__).with_name("ablation.toml")
+SAMPLES = CONFIG.parents[1] / "training" / "samples"
 
 
 def test_each_row_is_a_configuration_of_its_own() -> None:
@@ -52,3 +56,26 @@ def test_a_file_that_will_not_do(tmp_path, toml, said) -> None:
 def test_a_row_that_there_is_not(capsys) -> None:
     assert ablation.main(["--data", "x", "--rows", "no sleep"]) == 2
     assert '"no sleep" is not one of everything, ' in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_rows_that_prepare_alike_share_what_was_prepared(tmp_path) -> None:
+    settings = {
+        "data": {"train": [{"path": "train.csv"}]},
+        "tokenizer": {"vocabulary_size": 2000},
+        "vectors": {"features": 8, "epochs": 1},
+        "network": {"layers": [4]},
+        "fit": {"epochs": 1},
+    }
+    marked = {"vocabulary": 0.25, "tokens": 0.5}
+    coverages = []
+    for name, changes in {"everything": {}, "no dropout": {"network.dropout": 0.0}}.items():
+        config = parse(ablation.changed(settings, changes), origin=name)
+        ablation._trained(config, tmp_path / name, [SAMPLES])
+        model = bundles.load(bundles.current(tmp_path / name))
+        coverages.append(model.manifest.metrics["coverage"])
+        (prepared,) = tmp_path.glob("prepared-*.npz")
+        np.savez(prepared, **{**np.load(prepared), "coverage": json.dumps(marked)})
+    assert coverages[0] != marked
+    assert coverages[1] == marked
+    assert not list(tmp_path.glob("*/checkpoint.npz"))
