@@ -9,9 +9,10 @@ from training.checks.findings import by_seriousness
 from training.checks.of_task import PARTS as TASKS
 from training.checks.report import Report
 from training.checks.table import LABELLED, PARTS, File
-from training.config import ConfigError, TrainingConfig
+from training.config import ConfigError, DataConfig, TrainingConfig
 from training.rows.decoding import DataError
-from training.rows.readers import Problem
+from training.rows.formats import MissingColumn
+from training.rows.readers import Problem, Rows
 from training.rows.sources import find, read_file
 
 
@@ -45,7 +46,7 @@ def check(
     if vectors:
         from training.vectors import read  # here, because gensim takes a while
 
-        known = read(vectors).key_to_index
+        known = read(vectors).key_to_index.keys()
         covered += coverage.of_vectors(table, tokenizer, known, vectors.name)
     found = [
         *unusable.check(files),
@@ -73,9 +74,18 @@ def _read(config: TrainingConfig, directories: Sequence[Path]) -> tuple[list[Fil
             path = find(name, directories)
             problems: list[Problem] = []
             try:
-                rows = read_file(data, path, labelled=part in LABELLED, problems=problems)
+                rows = _read_file(data, part, path, problems)
             except DataError as error:
                 unreadable[str(path)] = str(error)
             else:
                 files.append(File(part, rows, problems))
     return files, unreadable
+
+
+def _read_file(config: DataConfig, part: str, path: Path, problems: list[Problem]) -> Rows:
+    try:
+        return read_file(config, path, labelled=part in LABELLED, problems=problems)
+    except MissingColumn:
+        if part != "test":
+            raise
+        return read_file(config, path, labelled=False, problems=problems)  # a fit takes it so

@@ -358,7 +358,7 @@ def read(path: Path) -> TrainingConfig:
         ConfigError: it cannot be read, or a key or value in it is not known.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
     return parse(values, origin=str(path))

@@ -81,7 +81,7 @@ def export_keras(directory: Path, output: Path) -> None:
 
     Raises:
         BundleError: the bundle cannot be used.
-        ConfigError: the file's name does not end in `.keras`, or its folder is not there.
+        ConfigError: the file's name does not end in `.keras`, or it cannot be written.
     """
     if output.suffix != ".keras":
         raise ConfigError(f"{output}: Keras writes files that end in .keras; name one so")
@@ -89,7 +89,10 @@ def export_keras(directory: Path, output: Path) -> None:
         raise ConfigError(f"{output}: there is no folder {output.parent}; make it first")
     bundle = bundles.load(directory)
     model, _ = from_bundle(bundle)
-    model.save(output)
+    try:
+        model.save(output)
+    except OSError as error:
+        raise ConfigError(f"{output}: cannot be written: {error.strerror or error}") from None
 
 
 def network_config(bundle: Bundle) -> NetworkConfig:

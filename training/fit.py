@@ -19,6 +19,7 @@ from training.evaluation.figures import FIGURES
 from training.evaluation.spread import table
 from training.folds import over_folds
 from training.rows import sources
+from training.rows.dataset import normalised
 from training.seeds import best_of
 from training.train import make_bundle
 
@@ -64,7 +65,8 @@ def fit(
         origin = bundles.load(base) if base is not None else None
         known = None
         if origin is not None and origin.manifest.task == config.data.task:
-            known = replay.load(origin, data.train, data_directories)
+            learned = normalised([*data.train.texts, *data.taught.texts])
+            known = replay.load(origin, learned, data_directories)
         checkpoint = Checkpoint(
             model_directory / checkpoints.NAME,
             _identity(config, data, origin),

@@ -1,12 +1,10 @@
 """Going on from a model: what it knew, measured before and after on its own validation rows."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
@@ -14,9 +12,10 @@ from sentiment.classifier import Classifier
 from training.config import ConfigError, Source, TrainingConfig, parse
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.figures import FIGURES, Figures
-from training.rows.dataset import Examples, fingerprint, normalise, split
+from training.rows.dataset import Examples, are_new, fingerprint, normalised
 from training.rows.decoding import DataError
-from training.rows.sources import find, read_file, shares
+from training.rows.readers import Rows
+from training.rows.sources import divide, find, read_file, shares
 from training.rows.targets import TARGETS
 
 logger = logging.getLogger(__name__)
@@ -24,20 +23,23 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Replay:
-    """A base's validation examples, as far as their files are found, and the files that are not."""
+    """A base's validation examples, as far as its files are found, and the files that are not.
 
-    examples: tuple[Examples, ...]
+    `examples` is None where there are none.
+    """
+
+    examples: Examples | None
     missing: tuple[str, ...]
 
 
-def load(origin: Bundle, train: Examples, directories: Sequence[Path]) -> Replay:
+def load(origin: Bundle, learned: Set[str], directories: Sequence[Path]) -> Replay:
     """Read a base's validation examples again.
 
     A file is found where the base's path of it leads to the bytes that its manifest has the hash
     of. Texts that the new model learns from are left out.
 
     Args:
-        train: what the new model learns from.
+        learned: what the new model learns from, `normalised`.
         directories: where the files are looked for.
     """
     entries = origin.manifest.data
@@ -46,44 +48,46 @@ def load(origin: Bundle, train: Examples, directories: Sequence[Path]) -> Replay
         found, missing = _held_out(origin, config, directories)
     except (ConfigError, DataError) as error:  # as where another release wrote it
         logger.warning("the base's validation rows are not measured again: %s", error)
-        return Replay((), tuple(entry["name"] for entry in entries))
-    learned = {normalise(text) for text in train.texts}
-    fresh = [
-        part.take(np.array([normalise(text) not in learned for text in part.texts], bool))
-        for part in found
-    ]
-    return Replay(tuple(fresh), tuple(missing))
+        return Replay(None, tuple(entry["name"] for entry in entries))
+    return Replay(found and _without(found, learned), tuple(missing))
 
 
 def _held_out(
     origin: Bundle, config: TrainingConfig, directories: Sequence[Path]
-) -> tuple[list[Examples], list[str]]:
-    """Read and split what is found of a base's files as it did; name what is missing."""
+) -> tuple[Examples | None, list[str]]:
+    """Read and part what is found of a base's files as it did; name what is missing."""
     data, missing = config.data, []
-    held: list[tuple[Source, float]] = []  # with the share that is held out
-    whole: list[Source] = []
-    roles = [*shares(data), *[None] * len(data.validation)]
-    files = zip([*data.train, *data.validation], origin.manifest.data, roles, strict=False)
-    for source, entry, share in files:
-        if not _is_there(find(source.path, directories), entry):
-            missing += [entry["name"]] if share != 0 else []  # without a share it gave no row
-        elif share is None:
-            whole.append(source)
-        else:
-            held.append((source, share))
+    by_role: dict[str, list[Source]] = {"train": [], "validation": [], "test": []}
+    held_out: list[float] = []  # the share of each training file that is found
+    entries = {role: [e for e in origin.manifest.data if e["role"] == role] for role in by_role}
+    share_of = dict(zip(map(id, data.train), shares(data), strict=True))
+    for role, sources in by_role.items():
+        for source, entry in zip(getattr(data, role), entries[role], strict=False):
+            share = share_of.get(id(source))
+            if _is_there(find(source.path, directories), entry):
+                sources.append(source)
+                held_out += [] if share is None else [share]
+            elif share != 0:  # without a share it gave no row
+                missing.append(entry["name"])
 
-    def examples(sources: Sequence[Source]) -> Examples:
-        rows = [read_file(data, find(source.path, directories)) for source in sources]
-        return TARGETS[data.task].examples(rows, origin.manifest.labels)
+    def rows(role: str, *, labelled: bool = True) -> list[Rows]:
+        paths = [find(source.path, directories) for source in by_role[role]]
+        return [read_file(data, path, labelled=labelled) for path in paths]
 
-    found = []
-    if any(share for _, share in held):
-        seed = config.fit.seed if data.holdout_seed is None else data.holdout_seed
-        both = examples([source for source, _ in held])
-        found.append(split(both, [share for _, share in held], seed=seed)[1])
-    if whole:
-        found.append(examples(whole))
+    test = normalised(text for file in rows("test", labelled=False) for text in file.texts)
+
+    def examples(role: str) -> Examples:
+        read = TARGETS[data.task].examples(rows(role), origin.manifest.labels)
+        return _without(read, test)
+
+    found = examples("validation") if by_role["validation"] else None
+    if any(held_out):
+        _, found = divide(data, examples("train"), held_out, found, seed=config.fit.seed)
     return found, missing
+
+
+def _without(examples: Examples, texts: Set[str]) -> Examples:
+    return examples.take(are_new(examples.texts, texts))
 
 
 def _is_there(path: Path, entry: dict[str, Any]) -> bool:
@@ -101,10 +105,10 @@ def report(bundle: Bundle, origin: Bundle, replay: Replay) -> Bundle:
     before = Classifier(origin, name="base", version="base")
     after = Classifier(bundle, name="new", version="new")
     replayed = {}
-    for examples in replay.examples:
-        known = examples.take(examples.known_to(before.labels, after.labels))
+    if replay.examples is not None:
+        known = replay.examples.take(replay.examples.known_to(before.labels, after.labels))
         then, now = measure_by_source(before, known), measure_by_source(after, known)
-        replayed |= {name: {"before": then[name], "after": now[name]} for name in then}
+        replayed = {name: {"before": then[name], "after": now[name]} for name in then}
     base = {"replayed": replayed, "missing": list(replay.missing)}
     section = _section(base, FIGURES[bundle.manifest.task])
     for line in section.splitlines()[2:]:

@@ -7,6 +7,7 @@ test are others, under `tests/behaviour`, and a test holds the two apart.
 """
 
 import csv
+import io
 import itertools
 import json
 import math
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sentiment.errors import SentimentError
+from training import files
+from training.rows.dataset import normalise
 
 # A filler is a string, or several forms that belong together: {pair.0} and {pair.1} of one text.
 Fillers = Mapping[str, Sequence[str | Sequence[str]]]
@@ -144,14 +147,16 @@ def generate(seed: int, count: int, *, path: Path = DATA, limit: int = 60) -> li
 
 
 def write(path: Path, rows: Sequence[tuple[str, str]]) -> None:
-    """Write a CSV file with the columns `text` and `label`."""
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("text", "label"))
-            writer.writerows(rows)
-    except OSError as error:
-        raise TemplateError(f"{path}: cannot be written: {error.strerror}") from None
+    """Write a CSV file with the columns `text` and `label`.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(("text", "label"))
+    writer.writerows(rows)
+    files.write(path, table.getvalue())
 
 
 def _turned(template: str) -> str:
@@ -193,7 +198,7 @@ def _in_turn(sources: Sequence[Iterator[str]]) -> Iterator[str]:
 
 
 def _is_new(text: str, seen: set[str]) -> bool:
-    key = " ".join(text.casefold().split())
+    key = normalise(text)
     if key in seen:
         return False
     seen.add(key)

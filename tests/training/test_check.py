@@ -184,6 +184,19 @@ def test_empty_texts_and_rows_that_a_fit_refuses(folder):
     assert (empty.check, lines(empty)) == ("empty_texts", [[("train.jsonl", 124)]])
 
 
+def test_test_data_without_labels_is_checked_as_a_fit_reads_it(folder):
+    test = "text,id\n" + "".join(f"{text},7\n" for text, _ in CLEAN[:2])
+    leaks = found(train=rows(*CLEAN), test=test)
+    assert [finding.count for finding in leaks["leak"]] == [2]
+
+
+def test_what_a_fit_does_not_read_of_test_data_is_not_refused_by_it(folder):
+    (refused,) = found(train=rows(*CLEAN), test=rows(("word", ""), *many("neutral")))[
+        "refused_rows"
+    ]
+    assert refused.title == "1 row of test.csv that `evaluate` refuses"
+
+
 def test_lengths_and_what_a_choice_of_timesteps_cuts(folder):
     texts = [(" ".join(f"w{n}x{i}" for i in range(30 if n < 20 else 3)), "a") for n in range(100)]
     Path("train.csv").write_text(rows(*texts), encoding="utf-8")

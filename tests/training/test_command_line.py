@@ -146,6 +146,16 @@ def test_the_options_overrule_the_configuration(folder):
     assert merged.fit == config.fit
 
 
+def test_options_leave_defaults_that_depend_on_the_run(folder):
+    from training.__main__ import parser
+    from training.commands import data
+    from training.config import TrainingConfig
+
+    options = parser().parse_args(["fit", "--output", "m", "--train", "a.csv", "--from", "base"])
+    settings = data.configured(TrainingConfig(), options).settled(500, going_on=True).fit
+    assert settings.learning_rate == TrainingConfig().fit.learning_rate / 3
+
+
 DATA = {
     "a missing file": (None, [], "bad.csv: cannot be read: No such file or directory"),
     "an unknown kind of file": (

@@ -211,20 +211,27 @@ def test_wrong_shares(wrong):
         split(examples(["a", "b"], [0, 2]), wrong, seed=0)
 
 
+ROLES = {"role": "training", "of": "validation"}
+
+
 def test_drop_leaks(caplog):
     train = examples(["Good film", "Bad film", "Fine", "Awful"], [2, 0, 2, 0])
     with caplog.at_level(logging.WARNING):
-        kept = drop_leaks(train, normalised(["good  FILM\n", "other"]))
+        kept = drop_leaks(train, normalised(["good  FILM\n", "other"]), **ROLES)
     assert kept.texts == ["Bad film", "Fine", "Awful"]
     assert "dropped 1 of 4 training examples" in caplog.text
     assert "negative 0, neutral 0, positive 1" in caplog.text
-    assert drop_leaks(train, normalised(["other"])) is train
+    assert drop_leaks(train, normalised(["other"]), **ROLES) is train
 
 
 def test_drop_leaks_of_a_whole_class():
     train = examples(["Good", "Bad", "Awful"], [2, 0, 0])
-    with pytest.raises(DataError, match='All 2 training texts labelled "negative"'):
-        drop_leaks(train, normalised(["bad", "awful"]))
+    known = normalised(["bad", "awful"])
+    said = 'All 2 training texts labelled "negative" stand in the validation data too.*or none'
+    with pytest.raises(DataError, match=said):
+        drop_leaks(train, known, **ROLES)
+    with pytest.raises(DataError, match="All 2 validation texts .* test data with other texts.$"):
+        drop_leaks(train, known, role="validation", of="test")
 
 
 def test_many_rows(tmp_path):

@@ -35,6 +35,15 @@ def test_a_set_that_lacks_a_class_is_measured_on_those_it_has():
     assert values["nll"] == pytest.approx(-np.log(truth).mean(), abs=1e-4)
 
 
+def test_a_set_of_one_class_is_measured_on_all():
+    probabilities = np.array([[0.3, 0.6, 0.1], [0.7, 0.2, 0.1]])
+    values = measure(probabilities, np.array([0, 0], np.int32), LABELS)
+    assert (values["accuracy"], values["macro_recall"]) == (0.5, 0.5)
+    assert values["macro_f1"] == pytest.approx(2 / 3, abs=1e-4)
+    assert values["nll"] == pytest.approx(-np.log([0.3, 0.7]).mean(), abs=1e-4)
+    assert values["confusion"] == [[1, 1, 0], [0, 0, 0], [0, 0, 0]]
+
+
 def test_a_probability_of_zero_has_a_finite_loss():
     values = measure(np.array([[1.0, 0], [0, 1]]), np.array([1, 1], np.int32), ("a", "b"))
     assert np.isfinite(values["nll"])

@@ -102,6 +102,15 @@ def test_stray_quotes_of_a_tab_separated_file(run):
     assert summary.bad == {}
 
 
+@pytest.mark.parametrize("name", ["r.csv", "r.tsv"])
+def test_a_table_of_one_column(run, name):
+    data, summary = run(name, 'text\n"Great food\nand drink"\n""\n\nAwful\n')
+    rows = table(data, "\t" if name == "r.tsv" else ",")
+    assert [row["text"] for row in rows] == ["Great food\nand drink", "", "Awful"]
+    assert summary.rows == 3
+    assert summary.bad == {"empty_text": 1}
+
+
 def test_a_line_of_json_keeps_its_characters(run):
     lines = ['{"n": 1.0000000000000000001, "text": "Good" ,"a": 1e2, "a": "é" }', '{"text":"Bad"}']
     data, _ = run("r.jsonl", "\r\n".join(lines))

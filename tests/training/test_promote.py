@@ -138,28 +138,31 @@ def test_a_version_of_the_model_is_served_as_it_is(worse, model, rows):
     ],
 )
 def test_a_record_that_was_changed_stops_a_promotion(as_good, model, change):
-    promote(as_good, model, {"force": "a drill"})
-    promote(model / "1", model, {"force": None})
+    promote(as_good, model, {"force": "a drill"}, instead_of="1")
+    promote(model / "1", model, {"force": None}, instead_of="2")
     record = model / RECORD
     record.write_text(change(record.read_text("utf-8")), encoding="utf-8")
     with pytest.raises(ConfigError, match="promotions.jsonl, line .* is not what was written"):
-        promote(model / "2", model, {})
+        promote(model / "2", model, {}, instead_of="1")
     assert bundles.current(model).name == "1"
 
 
-def test_promotions_at_the_same_moment_are_all_recorded(as_good, model):
+def test_of_promotions_at_the_same_moment_one_is_made_and_recorded(as_good, model):
     with ThreadPoolExecutor(4) as pool:
-        promoted = list(pool.map(lambda number: promote(as_good, model, {"by": number}), range(4)))
-    assert sorted(path.name for path in promoted) == bundles.versions(model)[1:] == list("2345")
-    assert [record["version"] for record in records(model)] == list("2345")
-    promote(model / "2", model, {})  # the record is intact
+        tries = [pool.submit(promote, as_good, model, {}, instead_of="1") for _ in range(4)]
+    refusals = [str(error) for one in tries if (error := one.exception())]
+    assert len(refusals) == 3
+    assert all("serves 2 by now" in refusal for refusal in refusals)
+    assert bundles.versions(model) == ["1", "2"]
+    assert [record["version"] for record in records(model)] == ["2"]
+    promote(model / "1", model, {}, instead_of="2")  # the record is intact
 
 
 def test_a_damaged_bundle_is_never_copied_in(as_good, model, tmp_path):
     damaged = shutil.copytree(as_good, tmp_path / "damaged")
     (damaged / bundles.GOLDEN).write_text("[]", encoding="utf-8")
     with pytest.raises(bundles.BundleDamaged):
-        promote(damaged, model, {})
+        promote(damaged, model, {}, instead_of="1")
     assert bundles.versions(model) == ["1"] and not (model / RECORD).exists()
 
 

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sentiment import bundle as bundles
 from training.config import parse
 from training.replay import load, report
-from training.rows.dataset import Examples, fingerprint
+from training.rows.dataset import fingerprint, normalised
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {
@@ -49,15 +48,16 @@ def origin(tmp_path, default):
     manifest = default.manifest.model_copy(
         update={
             "training": config.model_dump(mode="json"),
-            "data": [{"role": "any", **fingerprint(tmp_path / name)} for name in names],
+            "data": [
+                {"role": role, **fingerprint(tmp_path / name)}
+                for role, name in zip(("train", "train", "validation"), names, strict=True)
+            ],
         }
     )
     return replace(default, manifest=manifest)
 
 
-def new_rows(*texts: str) -> Examples:
-    zeros = np.zeros(len(texts), np.int32)
-    return Examples(list(texts), zeros, zeros, ("negative", "positive"), ("new.csv",))
+LEARNED = normalised(["new"])
 
 
 def test_the_rows_are_those_that_were_held_out(origin, tmp_path):
@@ -66,40 +66,60 @@ def test_the_rows_are_those_that_were_held_out(origin, tmp_path):
 
     config = TrainingConfig.model_validate(origin.manifest.training)
     held = sources.load(config.data, seed=config.fit.seed, directories=[tmp_path]).validation
-    replay = load(origin, new_rows("new"), [tmp_path])
+    replay = load(origin, LEARNED, [tmp_path])
     assert replay.missing == ()
-    texts = [text for part in replay.examples for text in part.texts]
-    assert sorted(texts) == sorted(held.texts)
-    assert len(texts) == 9 + 3
+    assert replay.examples.texts == held.texts
+    assert len(held) == 9 + 3
+
+
+def test_no_test_text_of_the_base_is_among_its_validation_rows(origin, tmp_path):
+    from training.config import TrainingConfig
+    from training.rows import sources
+
+    write(tmp_path / "test.csv", {f"I HATE it, awful {n}": "negative" for n in range(8)})
+    training = origin.manifest.training
+    config = TrainingConfig.model_validate(
+        {**training, "data": {**training["data"], "test": [{"path": "test.csv"}]}}
+    )
+    loaded = sources.load(config.data, seed=config.fit.seed, directories=[tmp_path])
+    manifest = origin.manifest.model_copy(
+        update={"training": config.model_dump(mode="json"), "data": loaded.files}
+    )
+    base = replace(origin, manifest=manifest)
+    replay = load(base, LEARNED, [tmp_path])
+    assert replay.missing == ()
+    assert replay.examples.texts == loaded.validation.texts
+    (tmp_path / "test.csv").unlink()
+    assert load(base, LEARNED, [tmp_path]).missing == ("test.csv",)
 
 
 def test_what_the_new_model_learns_from_is_left_out(origin, tmp_path):
-    replay = load(origin, new_rows("i HATE it,  awful"), [tmp_path])
-    assert "I hate it, awful" not in replay.examples[1].texts
-    assert len(replay.examples[1]) == 2
+    replay = load(origin, normalised(["i HATE it,  awful"]), [tmp_path])
+    assert "I hate it, awful" not in replay.examples.texts
+    assert len(replay.examples) == 9 + 2
 
 
 def test_files_that_are_gone_or_changed_are_named(origin, tmp_path):
     (tmp_path / "train.csv").unlink()
     (tmp_path / "unheld.csv").unlink()  # it gave no validation row: nobody misses it
-    replay = load(origin, new_rows("new"), [tmp_path])
+    replay = load(origin, LEARNED, [tmp_path])
     assert replay.missing == ("train.csv",)
-    assert [len(part) for part in replay.examples] == [3]
+    assert len(replay.examples) == 3
     with (tmp_path / "dev.csv").open("a", encoding="utf-8") as file:
         file.write("\nmore,positive")
-    assert load(origin, new_rows("new"), [tmp_path]).missing == ("train.csv", "dev.csv")
+    assert load(origin, LEARNED, [tmp_path]).missing == ("train.csv", "dev.csv")
 
 
 def test_a_base_of_another_release_is_gone_on_from_without_its_rows(default, origin, tmp_path):
     training = {**origin.manifest.training, "unknown": {}}
     manifest = origin.manifest.model_copy(update={"training": training})
-    replay = load(replace(origin, manifest=manifest), new_rows("new"), [tmp_path])
-    assert replay.examples == ()
+    replay = load(replace(origin, manifest=manifest), LEARNED, [tmp_path])
+    assert replay.examples is None
     assert replay.missing == ("train.csv", "unheld.csv", "dev.csv")
 
 
 def test_before_and_after_stand_in_the_card_and_the_manifest(default, origin, tmp_path):
-    replay = load(origin, new_rows("new"), [tmp_path])
+    replay = load(origin, LEARNED, [tmp_path])
     new = report(default, origin, replay)
     base = new.manifest.metrics["base"]
     assert set(base["replayed"]) == {"train.csv", "dev.csv"}
@@ -115,5 +135,5 @@ def test_before_and_after_stand_in_the_card_and_the_manifest(default, origin, tm
 def test_what_was_not_found_is_said(default, origin, tmp_path):
     for name in ("train.csv", "dev.csv"):
         (tmp_path / name).unlink()
-    card = report(default, origin, load(origin, new_rows("new"), [tmp_path])).extras[bundles.CARD]
+    card = report(default, origin, load(origin, LEARNED, [tmp_path])).extras[bundles.CARD]
     assert "Not found as the base read them, and so not measured: train.csv, dev.csv" in str(card)

@@ -75,6 +75,19 @@ def test_a_validation_file_and_a_holdout_add_up(tmp_path):
     assert names == ["a.csv"] * 4 + ["dev.csv"] * 6
 
 
+def test_files_of_one_name_for_training_and_validation_stay_two(tmp_path):
+    for folder in ("train", "dev"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, "reviews.csv", 20, prefix=folder)
+    data = load(
+        tmp_path,
+        train=[{"path": "train/reviews.csv", "holdout": 0.2}],
+        validation=[{"path": "dev/reviews.csv"}],
+    )
+    assert data.validation.source_names == ("reviews.csv", "reviews.csv (2)")
+    assert np.bincount(data.validation.sources).tolist() == [4, 20]
+
+
 def test_a_validation_file_may_lack_a_class_but_not_have_another(tmp_path):
     write(tmp_path, "a.csv", 30, label_names=("negative", "neutral", "positive"))
     write(tmp_path, "dev.csv", 6)
@@ -93,7 +106,7 @@ def test_training_rows_that_stand_in_the_validation_data_are_dropped(tmp_path, c
         data = load(tmp_path, train=[{"path": "a.csv"}], validation=[{"path": "dev.csv"}])
     assert len(data.train) == 16
     assert len(data.validation) == 4
-    assert "dropped 4 of 20 training examples" in caplog.text
+    assert "dropped 4 of 20 training examples: their texts stand in the validation" in caplog.text
 
 
 def test_without_a_training_file(tmp_path):

@@ -40,3 +40,15 @@ def test_a_source_that_lacks_a_class_has_a_temperature_too():
     rows = labels != 1
     found = fit_temperature(2 * logits[rows], labels[rows], np.zeros(rows.sum(), np.int32))
     assert found == pytest.approx(2, rel=0.1)
+
+
+def test_a_file_for_each_class_gives_the_temperature_of_one_file():
+    logits, labels = sampled(20_000, 3)
+    one = fit_temperature(2 * logits, labels, np.zeros_like(labels))
+    by_class = fit_temperature(2 * logits, labels, labels)
+    assert by_class == pytest.approx(one, rel=0.1)
+
+
+def test_rows_of_one_class_say_nothing_of_the_temperature():
+    logits = np.full((4, 3), 2, np.float32)
+    assert fit_temperature(logits, np.ones(4, np.int32), np.zeros(4, np.int32)) == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from training import templates
+from training.config import ConfigError
 from training.evaluation import behaviour
 from training.templates import LABELS, TemplateError, expand, generate
 
@@ -249,5 +250,5 @@ def test_rows_can_be_written_and_read(rows, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match="cannot be written: No such file"):
+    with pytest.raises(ConfigError, match="cannot be written: No such file"):
         templates.write(tmp_path / "missing" / "rows.csv", [])

@@ -1,7 +1,7 @@
 """How many of the running words a vocabulary, or a file of vectors, knows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from sentiment.tokenizer import Tokenizer
@@ -42,15 +42,15 @@ def of_vocabulary(table: Table, tokenizer: Tokenizer, source: str) -> list[Cover
     return parts
 
 
-def of_vectors(
-    table: Table, tokenizer: Tokenizer, known: Collection[str], source: str
-) -> list[Coverage]:
-    """How many words have a vector, each spelt as a vocabulary spells it."""
+def of_vectors(table: Table, tokenizer: Tokenizer, known: Set[str], source: str) -> list[Coverage]:
+    """How many words have a vector, each spelt as a vocabulary spells it, or in lower case."""
     parts = []
     for part in PARTS:
         texts = table.sample(part, SAMPLE)
         counts = Counter(word for text in texts for word in tokenizer.words(text))
-        missing = Counter({word: n for word, n in counts.items() if word not in known})
+        missing = Counter(
+            {word: n for word, n in counts.items() if known.isdisjoint((word, word.lower()))}
+        )
         if words := counts.total():
             frequent = [word for word, _ in missing.most_common(_FREQUENT)]
             parts.append(Coverage(part, source, words, 1 - missing.total() / words, frequent))

@@ -9,13 +9,14 @@ from training.checks.table import File
 def check(files: Sequence[File]) -> Iterator[Finding]:
     """Find the rows without text, and those that no run can use."""
     for file in files:
+        user = "evaluate" if file.part == "test" else "fit"  # which reads no label of test data
         refused = [problem for problem in file.problems if not problem.empty]
         empty = [problem for problem in file.problems if problem.empty]
         if refused:
             yield Finding(
                 "error",
                 "refused_rows",
-                f"{number(len(refused), 'row')} of {file.path.name} that `fit` refuses",
+                f"{number(len(refused), 'row')} of {file.path.name} that `{user}` refuses",
                 len(refused),
                 tuple(
                     Example((Place(file.path, problem.line),), problem.message)

@@ -43,4 +43,5 @@ def configured(config: TrainingConfig, options: argparse.Namespace) -> TrainingC
     if "aliases" in data:
         data["aliases"] = {**config.data.aliases, **data["aliases"]}
     updated = config.model_copy(update={"data": config.data.model_copy(update=data)})
-    return parse(updated.model_dump(), origin="the command's options")
+    # Only what was told: some defaults depend on whether a setting was.
+    return parse(updated.model_dump(exclude_unset=True), origin="the command's options")

@@ -85,12 +85,12 @@ def run(options: argparse.Namespace) -> int:
         {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "from": str(options.bundle),
-            "instead_of": current.name,
             "limits": asdict(limits),
             "overridden": reasons,
             "force": options.force,
             "compared": {name: value for name, value in compared.items() if name != "flips"},
         },
+        instead_of=current.name,
     )
     sys.stdout.write(f"promoted: {promoted}\n")
     return 0

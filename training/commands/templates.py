@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from training.config import ConfigError
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
@@ -14,6 +16,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do it."""
+    if options.rows < 1:
+        raise ConfigError(f"--rows {options.rows}: must be 1 or more")
     from training import templates
 
     rows = templates.generate(options.seed, options.rows)

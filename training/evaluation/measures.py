@@ -23,7 +23,7 @@ def measure(
 
     A set need not hold every class (film reviews have no neutral ones): the answer is then the
     most probable of the classes that it does hold, with the probabilities made to add up to 1
-    over them.
+    over them. A set of one class leaves all classes possible: else every answer would be right.
 
     Args:
         probabilities: (n, C).
@@ -32,7 +32,7 @@ def measure(
         rows, accuracy, macro_recall, macro_f1, nll, calibration_error, classes; precision, recall
         and f1 of each class; and their confusion (rows are the true class).
     """
-    classes = np.unique(labels)
+    classes = possible(labels, len(label_names))
     probabilities = restrict(probabilities, classes)
     truths, answers = np.searchsorted(classes, labels), probabilities.argmax(axis=1)
     confusion = np.zeros((len(classes), len(classes)), int)
@@ -50,6 +50,12 @@ def measure(
     }
 
 
+def possible(labels: npt.NDArray[np.int_], classes: int) -> npt.NDArray[np.int_]:
+    """Return what answers to a data set are chosen among: the classes it holds, if two or more."""
+    held = np.unique(labels)
+    return held if len(held) > 1 else np.arange(classes)
+
+
 def restrict(
     probabilities: npt.NDArray[np.float64], classes: npt.NDArray[np.int_]
 ) -> npt.NDArray[np.float64]:
@@ -61,7 +67,8 @@ def restrict(
 def rates(confusion: npt.NDArray[np.int_]) -> dict[str, npt.NDArray[np.float64]]:
     """Return what a confusion matrix says, or many at once.
 
-    A rate of nothing (the precision of a class that was never answered) counts as 0.
+    A rate of nothing (the precision of a class that was never answered) counts as 0, and the means
+    are over the classes that have rows.
 
     Args:
         confusion: int (..., C, C); rows are the true class.
@@ -72,10 +79,11 @@ def rates(confusion: npt.NDArray[np.int_]) -> dict[str, npt.NDArray[np.float64]]
     truths, answers = confusion.sum(axis=-1), confusion.sum(axis=-2)
     recall = hits / np.maximum(truths, 1)
     f1 = 2 * hits / np.maximum(truths + answers, 1)
+    held = np.maximum((truths > 0).sum(axis=-1), 1)
     return {
         "accuracy": hits.sum(axis=-1) / np.maximum(truths.sum(axis=-1), 1),
-        "macro_recall": recall.mean(axis=-1),
-        "macro_f1": f1.mean(axis=-1),
+        "macro_recall": recall.sum(axis=-1) / held,  # of a class without rows both are 0
+        "macro_f1": f1.sum(axis=-1) / held,
         "precision": hits / np.maximum(answers, 1),
         "recall": recall,
         "f1": f1,

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
 from sentiment.task import activate
-from training.evaluation.measures import restrict
+from training.evaluation.measures import possible, restrict
 
 
 def fit_temperature(
@@ -15,7 +15,8 @@ def fit_temperature(
 ) -> float:
     """Find the one temperature that makes the validation rows most likely (Guo et al. 2017).
 
-    Every source counts the same, however many rows it has.
+    Every source counts the same, however many rows it has. Rows of one class alone say nothing of
+    how sure to be, so it is then 1.
 
     Args:
         logits: (n, C) or (n, 1).
@@ -23,12 +24,15 @@ def fit_temperature(
         sources: int (n,), the data set each row is from.
     """
 
+    if len(np.unique(labels)) < 2:
+        return 1.0
+
     def loss(log_temperature: float) -> float:
         probabilities = activate(logits, temperature=float(np.exp(log_temperature)))
         losses = []
         for source in np.unique(sources):
             rows = sources == source
-            classes = np.unique(labels[rows])
+            classes = possible(labels[rows], probabilities.shape[1])
             kept = restrict(probabilities[rows], classes)
             truth = kept[np.arange(len(kept)), np.searchsorted(classes, labels[rows])]
             losses.append(-np.log(np.maximum(truth, 1e-12)).mean())

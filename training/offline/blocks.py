@@ -20,7 +20,6 @@ from training.rows.formats import READERS, MissingColumn, Reading, Row, Wanted, 
 if TYPE_CHECKING:
     import pyarrow
 
-TABLES = (".csv", ".tsv")
 OBJECTS = (".jsonl", ".ndjson")
 
 # Of texts in a block, and of cells of Parquet in bytes: rows that are long come in smaller blocks.

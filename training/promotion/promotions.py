@@ -25,7 +25,9 @@ RECORD = "promotions.jsonl"
 OF_VERSION = "promotion.json"
 
 
-def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -> Path:
+def promote(
+    candidate: Path, model_directory: Path, record: Mapping[str, Any], *, instead_of: str
+) -> Path:
     """Make a bundle the version that is served, and write down why.
 
     A bundle of another folder is copied in as the next version, verified, wholly or not at all.
@@ -34,15 +36,23 @@ def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -
 
     Args:
         record: JSON values to keep with it.
+        instead_of: the version that it was compared with.
     Returns:
         The directory of the version that is current now.
     Raises:
         BundleError: the bundle cannot be used.
-        ConfigError: the record was changed, or the folder cannot be written.
+        ConfigError: another version serves by now, the record was changed, or the folder cannot
+            be written.
     """
     try:
         with _alone(model_directory):
             history = _history(model_directory)
+            served = bundles.current(model_directory).name
+            if served != instead_of:
+                raise ConfigError(
+                    f"{model_directory} serves {served} by now, and {candidate} was compared with "
+                    f"{instead_of}: compare again."
+                )
             if candidate.resolve().parent != model_directory.resolve():
                 candidate = bundles.save(
                     bundles.load(candidate), model_directory, verify=Classifier.load
@@ -51,6 +61,7 @@ def promote(candidate: Path, model_directory: Path, record: Mapping[str, Any]) -
             line = {
                 "version": candidate.name,
                 "bundle_sha256": hashlib.sha256(sums).hexdigest(),
+                "instead_of": instead_of,
                 **record,
             }
             sealed = json.dumps(line | {"sha256": _seal(history, line)})

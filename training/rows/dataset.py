@@ -61,13 +61,20 @@ class Examples:
         )
 
     def join(self, other: "Examples") -> "Examples":
-        """These examples and others, whose sources are numbered behind these."""
+        """These examples and others, whose sources are numbered behind these.
+
+        One of a name that there is already gets a number too, as "rows.csv (2)".
+        """
+        names = list(self.source_names)
+        for name in other.source_names:
+            alike = (name, *(f"{name} ({number})" for number in range(2, len(names) + 2)))
+            names.append(next(one for one in alike if one not in names))
         return replace(
             self,
             texts=self.texts + other.texts,
             labels=np.concatenate([self.labels, other.labels]),
             sources=np.concatenate([self.sources, other.sources + len(self.source_names)]),
-            source_names=self.source_names + other.source_names,
+            source_names=tuple(names),
         )
 
     def strata(self) -> tuple[NDArray[Any], list[str]]:
@@ -92,11 +99,11 @@ class Examples:
         """How many examples there are of what, for messages."""
         return ", ".join(f"{name} {number}" for name, number in self.counts().items())
 
-    def lost(self, kept: "Examples") -> str | None:
-        """Say of what no example is left in `kept`, which is a part of these."""
+    def lost(self, kept: "Examples", role: str) -> str | None:
+        """Say of what no example is left in `kept`, a part of these, which are for `role`."""
         before, after = self.counts(), kept.counts()
         lost = [name for name in before if before[name] and not after[name]]
-        return f'All {before[lost[0]]} training texts labelled "{lost[0]}" stand' if lost else None
+        return f'All {before[lost[0]]} {role} texts labelled "{lost[0]}" stand' if lost else None
 
     def counts(self) -> dict[str, int]:
         """The number of examples of each label, labels without any included."""
@@ -278,28 +285,28 @@ def _quotas(rows: NDArray[Any], shares: list[float], classes: int) -> list[int]:
     return [int(rows) for rows in by_source.ravel()]
 
 
-def drop_leaks(train: Examples, known: Set[str], *, of: str = "the validation data") -> Examples:
-    """The training examples whose text, but for case and spacing, is none of those known.
+def drop_leaks(examples: Examples, known: Set[str], *, role: str, of: str) -> Examples:
+    """The examples whose text, but for case and spacing, is none of those known.
 
     Args:
         known: texts that are `normalised`.
-        of: what holds the texts, for messages.
+        role: what the examples are for, "training" or "validation"; for messages, as is
+        of: the role of what holds the texts.
     Raises:
         DataError: no example of some label would be left.
     """
-    fresh = are_new(train.texts, known)
+    fresh = are_new(examples.texts, known)
     if fresh.all():
-        return train
-    kept, leaked = train.take(fresh), train.take(~fresh)
-    if lost := train.lost(kept):
-        raise DataError(
-            f"{lost} in {of} too. Give a file with other texts there, or none (validation data is "
-            "then split off)."
-        )
+        return examples
+    kept, leaked = examples.take(fresh), examples.take(~fresh)
+    if lost := examples.lost(kept, role):
+        instead = ", or none (it is then split off)" if of == "validation" else ""
+        raise DataError(f"{lost} in the {of} data too. Give {of} data with other texts{instead}.")
     logger.warning(
-        "dropped %d of %d training examples: their texts stand in %s (%s)",
+        "dropped %d of %d %s examples: their texts stand in the %s data (%s)",
         len(leaked),
-        len(train),
+        len(examples),
+        role,
         of,
         leaked.described(),
     )

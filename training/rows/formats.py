@@ -219,13 +219,13 @@ def _records(lines: Lines, delimiter: str) -> Iterator[_Record]:
             line += 1
             continue
         written, taken = "".join(lines.taken), len(lines.taken)
-        if len(cells) > 1 or (cells and cells[0].strip()):
+        if written.strip(" \r\n"):
             yield _Record(line, cells, written)
         line += taken
 
 
 def _is_plain(path: Path, encoding: str) -> bool:
-    """Whether each line of a tab-separated file has as many cells as the first.
+    """Whether each line of a tab-separated file has as many cells, two or more, as the first.
 
     Then no cell spans lines, and a stray double quote is just a character. Otherwise the rules of
     CSV hold.
@@ -239,7 +239,7 @@ def _is_plain(path: Path, encoding: str) -> bool:
                 if tabs not in (None, count):
                     return False
                 tabs = count
-    return True
+    return bool(tabs)
 
 
 def _tab_records(lines: Lines, delimiter: str) -> Iterator[_Record]:

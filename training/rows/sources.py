@@ -78,35 +78,33 @@ def load(
     """
     if not config.train:
         raise ConfigError("no training file: name one with --train, or under [[data.train]]")
+    held_out = shares(config)
+    if not any(held_out) and not config.validation:
+        raise ConfigError("nothing is held out for validation: raise a holdout, or name a file")
     train_rows = _read(config, config.train, directories)
     to_examples = TARGETS[config.task].examples
     test = _read(config, config.test, directories, labelled=False)
     kept_back = normalised(text for rows in test for text in rows.texts)
-    examples = drop_leaks(to_examples(train_rows, None), kept_back, of="the test data")
-    held_out = shares(config)
-    train, validation = examples, examples.take([])
-    if any(held_out):
-        own_seed = config.holdout_seed
-        train, validation = split(examples, held_out, seed=seed if own_seed is None else own_seed)
-    elif not config.validation:
-        raise ConfigError("nothing is held out for validation: raise a holdout, or name a file")
+    examples = drop_leaks(to_examples(train_rows, None), kept_back, role="training", of="test")
     files = _describe("train", train_rows, config.train)
+    named = None
     if config.validation:
         rows = _read(config, config.validation, directories)
-        named = drop_leaks(to_examples(rows, examples.label_names), kept_back, of="the test data")
-        validation = validation.join(named)
+        named = to_examples(rows, examples.label_names)
+        named = drop_leaks(named, kept_back, role="validation", of="test")
         files += _describe("validation", rows, config.validation)
+    train, validation = divide(config, examples, held_out, named, seed=seed)
     words = None
     if lexicon is not None:
         words = lexicons.read(find(lexicon, directories), encoding=config.encoding)
     unlabelled = _read(config, config.unlabelled, directories, labelled=False)
     texts, repeats = _unlabelled(unlabelled, config.unlabelled, kept_back)
-    held_out = normalised(validation.texts)
+    measured_on = normalised(validation.texts)
     taught_rows, taught = _taught(
-        config, directories, examples.label_names, without=held_out | kept_back
+        config, directories, examples.label_names, without=measured_on | kept_back
     )
     return Data(
-        train=drop_leaks(train, held_out),
+        train=drop_leaks(train, measured_on, role="training", of="validation"),
         repeats=np.array([source.weight for source in config.train], np.float32),
         validation=validation,
         unlabelled=texts,
@@ -119,6 +117,29 @@ def load(
         + _describe_lexicon(words),
         lexicon=words,
     )
+
+
+def divide(
+    config: DataConfig,
+    train: Examples,
+    held_out: Sequence[float],
+    validation: Examples | None,
+    *,
+    seed: int,
+) -> tuple[Examples, Examples]:
+    """Part examples into those that are learned from and those that are measured on.
+
+    Args:
+        train: of the training files.
+        held_out: the share of each of these.
+        validation: of the validation files.
+        seed: of the rows that are held out, where the configuration names none for them.
+    """
+    measured_on = train.take([])
+    if any(held_out):
+        own_seed = config.holdout_seed
+        train, measured_on = split(train, held_out, seed=seed if own_seed is None else own_seed)
+    return train, measured_on if validation is None else measured_on.join(validation)
 
 
 def shares(config: DataConfig) -> list[float]:

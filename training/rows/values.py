@@ -47,10 +47,10 @@ class Valued(Examples):
         low, high = _range(self.labels)
         return f"{low:g} to {high:g}, {self.labels.mean():.4g} on average"
 
-    def lost(self, kept: Examples) -> str | None:
+    def lost(self, kept: Examples, role: str) -> str | None:
         """Say whether no two values are left to learn from."""
         few = len(np.unique(kept.labels)) < 2
-        return f"But for one value, all {len(self)} training texts stand" if few else None
+        return f"But for one value, all {len(self)} {role} texts stand" if few else None
 
 
 def refusal(label: str) -> str | None:

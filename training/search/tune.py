@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sentiment.errors import SentimentError
 from training import config as configs
+from training import files
 from training.config import ConfigError, TrainingConfig
 from training.differences import differences
 from training.evaluation.figures import FIGURES
@@ -276,8 +277,8 @@ def _write_best(study: optuna.Study, config: TrainingConfig, path: Path) -> None
     }
     values = merge(_written(config), chosen)
     trials = len(study.get_trials(deepcopy=False))
-    path.write_text(
+    files.write(
+        path,
         f"# Trial {best.number} of {trials}: {figure(study)} {best.value:.4f} on the validation "
         f"rows, which chose it.\n{toml.dumps(values)}",
-        encoding="utf-8",
     )
