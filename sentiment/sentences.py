@@ -53,6 +53,7 @@ _FIRST_WORDS = frozenset(
     "most some many all everyone nobody nothing one two overall great good bad very".split()
 )
 _LONGEST_ABBREVIATION = 8
+_LONGEST_ENUMERATOR = 3
 
 # A shorter line was ended by its writer, not by the width of a window.
 _WRAPPED_LINE = 40
@@ -69,7 +70,7 @@ def split(text: str) -> list[tuple[int, int]]:
     start, content = 0, _content(text, 0)
     for found in _CANDIDATES.finditer(text):
         # Nothing but punctuation, or an emoji that opens a sentence, is no sentence yet.
-        if content < found.start() and _ends(text, start, found):
+        if content < found.start() and _ends(text, start, content, found):
             _add(sentences, text, start, found.end())
             start, content = found.end(), _content(text, found.end())
     _add(sentences, text, start, len(text))
@@ -90,7 +91,7 @@ def _add(sentences: list[tuple[int, int]], text: str, start: int, end: int) -> N
         sentences.append((start, start + len(stripped)))
 
 
-def _ends(text: str, start: int, found: re.Match[str]) -> bool:
+def _ends(text: str, start: int, content: int, found: re.Match[str]) -> bool:
     """Whether the sentence that began at `start` ends with this candidate."""
     position, end = found.span()
     if found["line"]:
@@ -110,12 +111,13 @@ def _ends(text: str, start: int, found: re.Match[str]) -> bool:
         return _runs_on(text, found)
     if found.group() not in (marks, marks.rstrip()) or marks[0] not in ".!?‼⁉" or marks[:2] == "..":
         return not first.islower()  # a bracket, a quote, an ellipsis or an emoji: it may go on
-    return marks != "." or _full_stop_ends(text, start, position, following.end())
+    return marks != "." or _full_stop_ends(text, start, content, position, following.end())
 
 
-def _full_stop_ends(text: str, start: int, position: int, following: int) -> bool:
+def _full_stop_ends(text: str, start: int, content: int, position: int, following: int) -> bool:
     """Judge a single full stop with white space behind it."""
-    if _ENUMERATOR.fullmatch(text, start, position):
+    # The length first: the pattern reads the white space before the content, however much it is.
+    if position - content <= _LONGEST_ENUMERATOR and _ENUMERATOR.fullmatch(text, start, position):
         return False  # "1. Good food"
     begin = max(start, position - _LONGEST_ABBREVIATION - 1)
     before = text[begin:position].split()[-1:]

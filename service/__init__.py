@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None, classifier: "Classifier | None"
         registry.watch(settings.reload_seconds)
 
     app = Flask(__name__, static_folder=None)
+    app.url_map.converters["default"] = models.PathPart
     app.extensions["settings"] = settings
     app.extensions["registry"] = registry
     app.extensions["draining"] = Draining(settings.drain_file)

@@ -71,6 +71,7 @@ def roll_back(name: str) -> Response:
 
 
 def _activate(version: str) -> Response:
+    current_app.extensions["together"].withdraw()
     directory = _directory()
     try:
         bundles.find(directory, version)

@@ -1,6 +1,9 @@
 """Request body -> JSON value."""
 
 import json
+import socket
+import threading
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import orjson
@@ -15,6 +18,7 @@ JSON = "application/json"
 # Many clients read no answer before they have sent their whole body, and take a connection that
 # closes on them for a failure of the network. So what is refused is read to its end, within reason.
 DISCARDED_BYTES = 64 * 1024 * 1024
+DISCARD_SECONDS = 5
 
 
 def read_json(request: Request, *, max_bytes: int) -> Any:
@@ -67,11 +71,23 @@ def _read(request: Request, max_bytes: int) -> bytes:
 def _discard(request: Request) -> None:
     """Read what is left of a body, and forget it."""
     left = min(request.content_length or DISCARDED_BYTES, DISCARDED_BYTES)
+    # A read waits for as many bytes as it asks for, however slowly they come.
+    end = threading.Timer(DISCARD_SECONDS, _read_no_more, [request.environ.get("gunicorn.socket")])
+    end.start()
     try:
         while left > 0 and (block := request.environ["wsgi.input"].read(min(left, 65536))):
             left -= len(block)
     except Exception:
         return  # the client is gone, or sends nonsense: the answer is a refusal in any case
+    finally:
+        end.cancel()
+
+
+def _read_no_more(connection: socket.socket | None) -> None:
+    """Let the reads of a connection come to an end."""
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
 
 
 def parse(body: bytes) -> Any:

@@ -80,6 +80,7 @@ def compare(name: str) -> Response:
     Each is loaded and verified for this request alone, one after the other.
     """
     check_name(name)
+    current_app.extensions["together"].withdraw()
     settings: Settings = current_app.extensions["settings"]
     registry: Registry = current_app.extensions["registry"]
     body = read_json(request, max_bytes=settings.max_body_bytes)

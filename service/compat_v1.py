@@ -23,7 +23,8 @@ from service.schemas import (
     DocumentError,
     ExplanationAnswer,
     Options,
-    read_request,
+    PredictRequest,
+    check_count,
 )
 from service.settings import Settings
 from service.wording import explain as explain_error
@@ -115,8 +116,8 @@ def _predictions(**options: bool) -> list[DocumentAnswer | DocumentError]:
     except ValidationError as error:
         raise explain_error(error, InstancesRequest) from None
     texts = [i if isinstance(i, str) else i.text for i in sent.instances]
-    value = {"texts": texts, "options": sent.options.model_copy(update=options)}
-    asked = read_request(value, max_documents=settings.max_documents)
+    asked = PredictRequest(texts=texts, options=sent.options.model_copy(update=options))
+    check_count(len(texts), "instances", settings, explain=asked.options.explain)
     outcomes = classify(asked, behind(g), current_app.extensions)
     if len(outcomes) == 1 and isinstance(outcomes[0], TextError):
         raise outcomes[0]

@@ -1,6 +1,6 @@
 """The Open Inference Protocol, version 2: what clients of KServe and Triton call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired
 
 from flask import Blueprint, Response, current_app, g, request
@@ -20,9 +20,10 @@ from service.models import check_name
 from service.operations import BYTES, JSON, Operation
 from service.predict import ERRORS, classify
 from service.proxies import behind
-from service.schemas import LONGEST_ID, read_request
+from service.schemas import LONGEST_ID, Options, PredictRequest, check_count
 from service.settings import Settings
 from service.tensors import Input, Tensor
+from service.wording import explain
 
 blueprint = Blueprint("compat_v2", __name__)
 
@@ -205,8 +206,8 @@ def infer(name: str, version: str | None = None) -> Response:
     json, binary = tensors.split(body, request.headers.get(tensors.JSON_BYTES))
     wanted = _read_request(json)
     texts = tensors.texts(wanted.inputs[0], binary)
-    options = {name: wanted.parameters[name] for name in wanted.parameters if name in OPTIONS}
-    asked = read_request({"texts": texts, "options": options}, max_documents=settings.max_documents)
+    check_count(len(texts), "inputs[0]", settings)
+    asked = PredictRequest(texts=texts, options=_options(wanted.parameters))
     predictions = []
     for index, outcome in enumerate(classify(asked, behind(g), current_app.extensions)):
         if isinstance(outcome, TextError):
@@ -242,6 +243,14 @@ def _read_request(value: Any) -> InferRequest:
     return wanted
 
 
+def _options(parameters: Mapping[str, Any]) -> Options:
+    sent = {name: parameters[name] for name in parameters if name in OPTIONS}
+    try:
+        return Options.model_validate(sent)
+    except ValidationError as error:
+        raise explain(error, Options, within=("parameters",)) from None
+
+
 def _outputs(predictions: Sequence[Prediction | Estimate], labels: Sequence[str]) -> list[Tensor]:
     """The answers as tensors: the labels (n,), and the probabilities (n, C) in their order.
 
@@ -262,16 +271,21 @@ def _choose(known: list[Tensor], wanted: InferRequest) -> list[tuple[Tensor, boo
     """The tensors that the caller wants, by default all, and whether each is to be binary.
 
     Raises:
-        InvalidRequest: there is no such tensor, or it is wanted as what it cannot be.
+        InvalidRequest: there is no such tensor, or it is wanted twice or as what it cannot be.
     """
     by_default = wanted.parameters.get("binary_data_output") is True
     by_name = {tensor.name: tensor for tensor in known}
-    chosen = []
+    chosen: dict[str, tuple[Tensor, bool]] = {}
     for index, output in enumerate(wanted.outputs or [Output(name=name) for name in by_name]):
         if output.name not in by_name:
             raise InvalidRequest(
                 f'outputs[{index}].name is "{excerpt(output.name)}"; the model gives'
                 f" {', '.join(by_name)}."
+            )
+        if output.name in chosen:
+            raise InvalidRequest(
+                f'outputs[{index}].name is "{output.name}" a second time; the answer holds each'
+                " tensor once."
             )
         if "classification" in output.parameters:
             raise InvalidRequest(
@@ -279,5 +293,5 @@ def _choose(known: list[Tensor], wanted: InferRequest) -> list[tuple[Tensor, boo
                 f" {' and '.join(by_name)} say the same."
             )
         binary = output.parameters.get("binary_data", by_default) is True
-        chosen.append((by_name[output.name], binary))
-    return chosen
+        chosen[output.name] = by_name[output.name], binary
+    return list(chosen.values())

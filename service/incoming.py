@@ -5,11 +5,12 @@ import re
 # A head without an end is given up at this size; gunicorn's parser then says what is wrong with it.
 LONGEST_HEAD = 65536
 
+# The same for a chunk's size and a trailer.
+LONGEST_LINE = 8192
+
+LINE_END = b"\r\n"
 HEAD_END = b"\r\n\r\n"
-# The last chunk, and trailers. A chunk may hold the same bytes: then a thread starts too early, and
-# waits for the rest as it would without all this.
-CHUNKS_END = re.compile(rb"\n0+[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n")
-LONGEST_CHUNKS_END = 1024
+CHUNK_SIZE = re.compile(rb"[0-9a-f]{1,15}(?=[\s;])", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -31,7 +32,9 @@ class Incoming:
         self._max_body = max_body
         self._body = 0  # where the body begins, once the head is there
         self._length: int | None = 0  # of the body; None for chunks
-        self._last_chunk = False
+        self._line = 0  # of a body in chunks, where the next line of a size or a trailer begins
+        self._last_chunk = False  # what follows are trailers
+        self._chunks_end = False
 
     def feed(self, data: bytes) -> None:
         """Take more bytes."""
@@ -42,8 +45,7 @@ class Incoming:
             if end >= 0:
                 self._read_head(end + len(HEAD_END))
         if self._body and self._length is None:
-            start = max(self._body - 1, before - LONGEST_CHUNKS_END)
-            self._last_chunk = CHUNKS_END.search(self.received, start) is not None
+            self._follow_chunks()
 
     @property
     def predicts(self) -> bool:
@@ -56,7 +58,7 @@ class Incoming:
         if not self._body:
             return len(self.received) > LONGEST_HEAD
         if self._length is None:
-            return self._last_chunk or self.too_large
+            return self._chunks_end or self.too_large
         return len(self.received) - self._body >= self._length or self.too_large
 
     @property
@@ -76,8 +78,25 @@ class Incoming:
             # Taken out, since gunicorn would tell the client only when the body is here.
             self._expects = True
             self.received[:end] = head = EXPECTS.sub(b"", head)
-        self._body = len(head)
+        self._body = self._line = len(head)
         if CHUNKED.search(head):
             self._length = None
         elif found := LENGTH.search(head):
             self._length = int(found[1])
+
+    def _follow_chunks(self) -> None:
+        """Go on from line to line, past the data of chunks; what is no chunk ends the body too."""
+        while not self._chunks_end:
+            end = self.received.find(LINE_END, self._line)
+            if end < 0:
+                self._chunks_end = len(self.received) - self._line > LONGEST_LINE
+                return
+            if self._last_chunk:
+                self._chunks_end = end == self._line
+                self._line = end + len(LINE_END)
+            elif size := CHUNK_SIZE.match(self.received, self._line, end + 1):
+                data = int(size[0], 16)
+                self._last_chunk = data == 0
+                self._line = end + len(LINE_END) + (data and data + len(LINE_END))
+            else:
+                self._chunks_end = True

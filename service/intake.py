@@ -8,9 +8,11 @@ nothing (probes, metrics, refusals) does not stand in that line: it has threads 
 import socket
 import struct
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
+from operator import attrgetter
 from selectors import EVENT_READ
 from typing import Any
 
@@ -26,6 +28,13 @@ from service.together import Together
 
 # From the first byte of a request to its last; then the connection is closed.
 RECEIVE_SECONDS = 60
+# Of requests that are not whole yet, all together, or one largest request where that is more. Past
+# it the connections go that have had the most time.
+COLLECTED_BYTES = 64 * 1024 * 1024
+# A request of fewer bytes is not counted among them.
+_COUNTED_BYTES = 64 * 1024
+# From our last byte to the client's, so that it can read our answer before the connection is gone.
+LINGER_SECONDS = 2
 # How long a thread that reads or writes waits for a client that does nothing.
 STALL_SECONDS = 10
 SIDE_THREADS = 4
@@ -34,6 +43,8 @@ BLOCK_BYTES = 256 * 1024
 
 class Intake(ThreadWorker):  # type: ignore[misc]
     """gunicorn's threaded worker behind an intake. Only `handle` runs in other threads."""
+
+    pending_conns: deque[Any]  # the first to time out first
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -45,6 +56,8 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         """Prepare the process, and run it; called after the fork, before the model is loaded."""
         memory.separate_large_blocks()
         self._side = ThreadPoolExecutor(SIDE_THREADS)
+        self._refusing = ThreadPoolExecutor(SIDE_THREADS)
+        self._leaving: deque[Any] = deque()  # connections whose last answer is sent
         self._held = 0  # predictions that wait or are computed
         super().init_process()
 
@@ -71,6 +84,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
             conn.timeout = time.monotonic() + RECEIVE_SECONDS
             self.pending_conns.append(conn)
             self.poller.register(conn.sock, EVENT_READ, partial(self._receive_more, conn))
+            self._limit_collected(conn)
 
     def handle(self, conn: Any) -> Any:
         """Answer the request of a connection."""
@@ -89,13 +103,79 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         self._held -= conn.held
         if conn.held and fs.cancelled():
             self._together.forget()
-        super().finish_request(conn, fs)
+        if not fs.cancelled() and (fs.exception() or fs.result()):
+            super().finish_request(conn, fs)
+        else:
+            self._leave(conn)
+
+    def murder_pending(self) -> None:
+        """Close the connections that have had their time."""
+        super().murder_pending()
+        while self._leaving and self._leaving[0].timeout <= time.monotonic():
+            self._close(self._leaving[0], self._leaving)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Close by then, at the end, kept connections, and those on which nothing has come."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            if not conn.incoming.received:
+                conn.timeout = min(conn.timeout, deadline)
+        self.pending_conns = deque(sorted(self.pending_conns, key=attrgetter("timeout")))
+
+    def _leave(self, conn: Any) -> None:
+        """End a connection as RFC 9112 (9.6) has it. gunicorn would wait here for the client."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # the client is gone
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + LINGER_SECONDS
+        self._leaving.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._forget_more, conn))
+
+    def _forget_more(self, conn: Any, _: Any) -> None:
+        with suppress(BlockingIOError):
+            try:
+                if conn.sock.recv(BLOCK_BYTES):
+                    return
+            except ConnectionError:
+                pass
+            self._close(conn, self._leaving)
+
+    def _close(self, conn: Any, among: "deque[Any]") -> None:
+        among.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def _receive_more(self, conn: Any, _: Any) -> None:
         if self._receive(conn):
             self.poller.unregister(conn.sock)
             self.pending_conns.remove(conn)
             self._pass_on(conn)
+        else:
+            self._limit_collected(conn)
+
+    def _limit_collected(self, last: Any) -> None:
+        """Close the oldest connections while too much of requests is here that are not whole.
+
+        Args:
+            last: the connection on which the last bytes came.
+        """
+        if len(last.incoming.received) <= _COUNTED_BYTES:
+            return
+        most = max(COLLECTED_BYTES, self._settings.max_body_bytes)
+        large = [
+            conn for conn in self.pending_conns if len(conn.incoming.received) > _COUNTED_BYTES
+        ]
+        collected = sum(len(conn.incoming.received) for conn in large)
+        for conn in large:
+            if collected <= most:
+                break
+            collected -= len(conn.incoming.received)
+            self._close(conn, self.pending_conns)
 
     def _receive(self, conn: Any) -> bool:
         """Read what has come; return whether nothing more is waited for."""
@@ -121,7 +201,8 @@ class Intake(ThreadWorker):  # type: ignore[misc]
             self.nr_conns -= 1
             conn.close()
             return
-        predicts = incoming.predicts and not incoming.too_large
+        refused = incoming.too_large
+        predicts = incoming.predicts and not refused
         crowded = predicts and self._held >= self._settings.max_concurrent_requests
         conn.held = predicts and not crowded
         conn.arrival = Arrival(crowded=crowded)
@@ -131,7 +212,7 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         self._held += conn.held
         if conn.held:
             self._together.expect()
-        pool = self.tpool if conn.held else self._side
+        pool = self.tpool if conn.held else self._refusing if refused else self._side
         future = pool.submit(self.handle, conn)
         future.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)

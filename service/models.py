@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from flask import Blueprint, Response, current_app, g
 from typing_extensions import TypedDict
+from werkzeug.routing import BaseConverter
 
 from sentiment import bundle as bundles
 from sentiment.classifier import Classifier
@@ -20,6 +21,13 @@ blueprint = Blueprint("models", __name__)
 # TensorFlow Serving's words.
 ServingState = Literal["AVAILABLE", "LOADING", "END"]
 ErrorCode = Literal["OK", "FAILED_PRECONDITION"]
+
+
+class PathPart(BaseConverter):
+    """A parameter of a path. What follows a colon is no part of it: `default:predict`."""
+
+    regex = "[^/:]+"
+    part_isolating = True  # werkzeug reads the slash in `regex` as one that it takes
 
 
 class PipelineAnswer(TypedDict):

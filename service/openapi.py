@@ -26,6 +26,7 @@ from service.components import (
     SECURITY_SCHEMES,
     TAGS,
 )
+from service.models import PathPart
 from service.operations import BYTES, JSON, Operation, operation_of
 from service.proxies import behind
 from service.settings import Settings
@@ -167,7 +168,7 @@ def _parameters(rule: Rule, operation: Operation) -> Iterator[dict[str, Any]]:
             "in": "path",
             "required": True,
             "description": IN_PATHS[name],
-            "schema": {"type": "string", "pattern": "^[^/]+$"},
+            "schema": {"type": "string", "pattern": f"^{PathPart.regex}$"},
         }
     if BYTES in operation.takes_as:
         yield BINARY_PARAMETER

@@ -19,6 +19,7 @@ from service.health import check_model
 from service.operations import Operation
 from service.schemas import PredictAnswer, PredictRequest, read_request
 from service.settings import Settings, variable
+from service.together import SHARED_CHARACTERS
 
 blueprint = Blueprint("predict", __name__)
 
@@ -43,7 +44,7 @@ def predict(asked: Request, kept: Any, extensions: Mapping[str, Any]) -> Reply:
     check_model(kept.classifier, extensions["registry"])
     settings: Settings = extensions["settings"]
     body = read_json(asked, max_bytes=settings.max_body_bytes)
-    wanted = read_request(body, max_documents=settings.max_documents)
+    wanted = read_request(body, settings)
     outcomes = classify(wanted, kept, extensions)
     if wanted.form == "text" and isinstance(outcomes[0], TextError):
         return refusal(outcomes[0], asked, request_id=kept.request_id, target="text")
@@ -74,14 +75,14 @@ def classify(
         kept: what is remembered of the request.
         extensions: of the application.
     Raises:
-        TooManyDocuments: the request asks for the words' weights of too many texts.
         TooManySentences: its texts have too many sentences.
     """
     settings: Settings = extensions["settings"]
     options = wanted.options
-    _check_explained(wanted, settings)
     texts = [text for _, text, _ in wanted.rows]
     accepted = [text for text in texts if len(text) <= settings.max_characters]
+    if sum(map(len, accepted)) > SHARED_CHARACTERS:
+        extensions["together"].withdraw()
     sentences = _split(accepted, settings) if options.sentences else None
     outcomes = iter(
         kept.classifier.predict(
@@ -105,17 +106,6 @@ def classify(
     ]
     extensions["metrics"].outcomes(classified)
     return classified
-
-
-def _check_explained(wanted: PredictRequest, settings: Settings) -> None:
-    count = len(wanted.rows)
-    if wanted.options.explain and count > settings.max_explained:
-        raise TooManyDocuments(
-            f"{wanted.form} holds {count} texts, and a request that explains takes"
-            f" {settings.max_explained}. Send them in several requests, or raise"
-            f" {variable('max_explained')}.",
-            target=wanted.form,
-        )
 
 
 def _split(texts: Sequence[str], settings: Settings) -> list[list[tuple[int, int]]]:

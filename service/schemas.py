@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from sentiment.pipeline import Overflow
 from sentiment.prediction import Statistics
 from service.errors import InvalidRequest, TooManyDocuments
-from service.settings import variable
+from service.settings import Settings, variable
 from service.wording import explain
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -196,12 +196,12 @@ class PredictAnswer(TypedDict):
     errors: list[DocumentError]
 
 
-def read_request(value: Any, *, max_documents: int) -> PredictRequest:
+def read_request(value: Any, settings: Settings) -> PredictRequest:
     """Check a JSON value as a prediction request.
 
     Raises:
         InvalidRequest: it has another shape; `target` names the place.
-        TooManyDocuments: it holds more than `max_documents` texts.
+        TooManyDocuments: it holds more texts than the settings allow.
     """
     try:
         request = PredictRequest.model_validate(value)
@@ -214,10 +214,27 @@ def read_request(value: Any, *, max_documents: int) -> PredictRequest:
             f'Send exactly one of "text", "texts" and "documents"; received {received}.'
         )
     count = max(len(request.texts), len(request.documents))
-    if count > max_documents:
-        raise TooManyDocuments(
-            f"{request.form} holds {count} texts, and a request takes {max_documents}. Send them"
-            f" in several requests, or raise {variable('max_documents')}.",
-            target=request.form,
-        )
+    check_count(count, request.form, settings, explain=request.options.explain)
     return request
+
+
+def check_count(count: int, place: str, settings: Settings, *, explain: bool = False) -> None:
+    """Check how many texts a request holds.
+
+    Args:
+        place: the part of the request that holds them.
+        explain: whether it asks for the words' weights too.
+    Raises:
+        TooManyDocuments: they are more than the settings allow.
+    """
+    if count > settings.max_documents:
+        limit, kind = "max_documents", "a request"
+    elif explain and count > settings.max_explained:
+        limit, kind = "max_explained", "a request that explains"
+    else:
+        return
+    raise TooManyDocuments(
+        f"{place} holds {count} texts, and {kind} takes {getattr(settings, limit)}. Send them in"
+        f" several requests, or raise {variable(limit)}.",
+        target=place,
+    )

@@ -1,6 +1,7 @@
 """Deployment settings: the `SENTIMENT_*` environment variables, validated."""
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -144,6 +145,13 @@ class Settings(BaseModel):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("drain_file")
+    @classmethod
+    def _no_directory(cls, value: Path | None) -> Path | None:
+        if value and os.path.isdir(value):  # as the "." is that an empty value becomes
+            raise ValueError("a directory")
+        return value
 
     @property
     def loopback(self) -> bool:

@@ -15,6 +15,7 @@ from service.errors import InvalidRequest
 
 # Says how many bytes of a body are JSON; the tensors that it calls binary follow.
 JSON_BYTES = "Inference-Header-Content-Length"
+_MOST_DIGITS = 19  # of its number; `int` itself fails beyond some thousands
 
 _LENGTH = struct.Struct("<I")  # stands before each element of a binary tensor of BYTES
 
@@ -55,7 +56,12 @@ def split(body: bytes, json_bytes: str | None) -> tuple[Any, bytes]:
     """
     if json_bytes is None:
         return parse(body), b""
-    if not (json_bytes.isascii() and json_bytes.isdigit() and int(json_bytes) <= len(body)):
+    if not (
+        json_bytes.isascii()
+        and json_bytes.isdigit()
+        and len(json_bytes) <= _MOST_DIGITS
+        and int(json_bytes) <= len(body)
+    ):
         raise InvalidRequest(
             f"{JSON_BYTES} must be a whole number of bytes, at most the {len(body)} of the body.",
             target=JSON_BYTES,
@@ -90,6 +96,8 @@ def texts(tensor: Input, binary: bytes) -> list[str]:
         )
     if len(elements) != math.prod(tensor.shape):
         raise _unfit(f"has {len(elements)} elements, and its shape is {tensor.shape}")
+    if not elements:
+        raise _unfit("is empty; it takes at least one text")
     return elements
 
 

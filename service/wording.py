@@ -16,16 +16,23 @@ NEEDED = {"list_type": "a list", "model_type": "an object", "bool_type": "true o
 NEEDED |= {"instance_type": 'a string or {"text": "..."}'}
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> InvalidRequest:
-    """The first thing wrong with a value that was to be a `model`."""
+def explain(
+    error: ValidationError, model: type[BaseModel], *, within: Place = ()
+) -> InvalidRequest:
+    """The first thing wrong with a value that was to be a `model`.
+
+    Args:
+        within: the value's own place in the request.
+    """
     found = error.errors(include_url=False)[0]
-    where = found["loc"]
+    inside = found["loc"]
+    where = (*within, *inside)
     target = excerpt("".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in where)[1:])
     more = error.error_count() - 1
     rest = f" ({more} more like this in the request.)" if more else ""
     if found["type"] == "extra_forbidden":
-        known = list(_model_at(model, where[:-1]).model_fields)
-        message = f"{target} is not a known key.{_did_you_mean(str(where[-1]), known)}"
+        known = list(_model_at(model, inside[:-1]).model_fields)
+        message = f"{target} is not a known key.{_did_you_mean(str(inside[-1]), known)}"
     else:
         message = _wording(found["type"], target, found["input"], found.get("ctx", {}))
     return InvalidRequest(message + rest, target=target or None)
@@ -39,7 +46,10 @@ def _wording(kind: str, target: str, received: Any, context: Mapping[str, Any]) 
             most = context["max_length"]
             return f"{target} has {len(received)} characters; it takes {most} at most."
         case "too_short":
-            return f"{target} is empty; it takes at least one text."
+            return f"{target} is empty; it takes at least one."
+        case "too_long":
+            most = context["max_length"]
+            return f"{target} holds {len(received)} entries; it takes {most} at most."
         case "literal_error" if isinstance(received, str):
             expected: str = context["expected"]
             near = _did_you_mean(received, re.findall(r"'(.+?)'", expected))

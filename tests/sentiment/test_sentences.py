@@ -76,6 +76,7 @@ JOINED = [
         ],
     ),
     ("  Good.   Bad.  ", ["Good.", "Bad."]),
+    (" \n (123. Good. 1234. Bad.", ["(123. Good.", "1234.", "Bad."]),
     ("...", ["..."]),
     (" \n ", []),
     ("", []),
@@ -142,4 +143,5 @@ def test_time_is_in_proportion_to_the_length(unit: str) -> None:
     started = time.perf_counter()
     split(unit * 50_000)
     split("a " + unit * 50_000)
+    split(" " * 50_000 + unit * 50_000)
     assert time.perf_counter() - started < 10

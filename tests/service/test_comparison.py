@@ -105,6 +105,18 @@ def test_what_is_refused(client: FlaskClient, body: object, status: int, code: s
     assert (received, answer["error"]["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "versions is empty; it takes at least one."),
+        (9, "versions holds 9 entries; it takes 8 at most."),
+    ],
+)
+def test_how_many_versions_it_takes(client: FlaskClient, count: int, said: str) -> None:
+    _, answer = compare(client, {"text": TEXT, "versions": ["1"] * count})
+    assert answer["error"]["message"] == said
+
+
 def test_it_takes_the_admin_key(client: FlaskClient) -> None:
     body = {"text": TEXT, "versions": ["2"]}
     assert client.post("/v1/admin/models/default:compare", json=body).status_code == 401

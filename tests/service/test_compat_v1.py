@@ -84,14 +84,14 @@ def test_options_are_those_of_predict(client: FlaskClient) -> None:
         (b"{", 400, "not JSON"),
         (b"[]", 400, "The body is a list; it must be an object."),
         (b"{}", 400, "instances is missing."),
-        (b'{"instances": []}', 400, "instances is empty; it takes at least one text."),
+        (b'{"instances": []}', 400, "instances is empty; it takes at least one."),
         (b'{"instances": [1]}', 400, "instances[0] is a number; it must be a string or {"),
         (b'{"instances": [{"text": "a", "b": 1}]}', 400, 'it must be a string or {"text": "..."}.'),
         (b'{"instances": ["a"], "inputs": 1}', 400, "inputs is not a known key"),
         (b'{"instances": ["a"], "\\ud800": 1}', 400, "A key is not valid Unicode"),
         (b'{"instances": ["a"], "options": 1}', 400, "options is a number; it must be an object"),
         (b'{"instances": ["a"], "options": {"x": 1}}', 400, "options.x is not a known key"),
-        (b'{"instances": [%s"a"]}' % (b'"a",' * 20), 413, "21 texts, and a request takes 20"),
+        (b'{"instances": [%s"a"]}' % (b'"a",' * 20), 413, "instances holds 21 texts, and a"),
     ],
 )
 def test_errors_are_the_message_alone(
@@ -105,12 +105,25 @@ def test_errors_are_the_message_alone(
     assert response.headers["X-Request-Id"]
 
 
-def test_another_model_and_another_method(client: FlaskClient) -> None:
+def test_too_many_instances_to_explain(client: FlaskClient) -> None:
+    response = client.post("/v1/models/default:explain", json={"instances": ["a"] * 17})
+    assert response.status_code == 413
+    said = "instances holds 17 texts, and a request that explains takes 16."
+    assert said in response.get_json()["error"]
+
+
+def test_another_model(client: FlaskClient) -> None:
     response = client.post("/v1/models/other:predict", json={"instances": ["a"]})
     assert response.status_code == 404
     assert response.get_json() == {"error": 'There is no model "other" here; there is "default".'}
-    assert client.put(PREDICT).status_code == 405
-    assert set(client.put(PREDICT).get_json()) == {"error"}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("path", [PREDICT, "/v1/models/default/versions/3:predict"])
+def test_another_method(client: FlaskClient, method: str, path: str) -> None:
+    response = client.open(path, method=method)
+    assert (response.status_code, set(response.allow)) == (405, {"POST", "OPTIONS"})
+    assert response.get_json() == {"error": f"{path} does not take {method}. It takes POST."}
 
 
 def test_the_state_as_their_clients_poll_it(client: FlaskClient) -> None:

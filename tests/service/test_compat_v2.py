@@ -128,14 +128,19 @@ def test_the_option_overflow_is_a_parameter(client: FlaskClient) -> None:
         ({"inputs": [tensor(shape=["2"])]}, 400, "inputs.0.shape.0"),
         ({"inputs": [tensor(data=[1, 2])]}, 400, "holds data that are not strings"),
         ({"inputs": [tensor(data=[[["a"]], "b"])]}, 400, "holds data that are not strings"),
-        ({"inputs": [tensor(shape=[0], data=[])]}, 400, "empty"),
-        ({"inputs": [tensor(shape=[21], data=["a"] * 21)]}, 413, "a request takes 20"),
+        ({"inputs": [tensor(shape=[0], data=[])]}, 400, "inputs[0] is empty"),
+        ({"inputs": [tensor(shape=[21], data=["a"] * 21)]}, 413, "inputs[0] holds 21 texts"),
         ({"inputs": [tensor(data=["a", ""])]}, 422, "Text 1: the text holds no token"),
         ({"inputs": [tensor()], "parameters": {"priority": 1}}, 400, '"priority" is not a known'),
-        ({"inputs": [tensor()], "parameters": {"overflow": 1}}, 400, "options.overflow"),
+        ({"inputs": [tensor()], "parameters": {"overflow": 1}}, 400, "parameters.overflow is a"),
         ({"inputs": [tensor()], "id": "\ud800"}, 400, "id"),
         ({"inputs": [tensor(data=["a", "\ud800"])]}, 422, "Text 1: the text is not valid"),
         ({"inputs": [tensor()], "outputs": [{"name": "x"}]}, 400, "gives label, probabilities"),
+        (
+            {"inputs": [tensor()], "outputs": [{"name": "label"}] * 2},
+            400,
+            'outputs[1].name is "label" a second time',
+        ),
         (
             {
                 "inputs": [tensor()],
@@ -180,7 +185,7 @@ def test_a_size_that_is_not_the_data_s(client: FlaskClient, size: Any) -> None:
     assert "8 bytes follow the JSON" in response.get_json()["error"]
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "9999999", "1.0", "²", ""])
+@pytest.mark.parametrize("length", ["-1", "x", "9999999", "9" * 5000, "1.0", "²", ""])
 def test_a_header_that_is_no_length(client: FlaskClient, length: str) -> None:
     response = client.post(INFER, json={"inputs": [tensor()]}, headers={HEADER: length})
     assert response.status_code == 400

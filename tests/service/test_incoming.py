@@ -1,5 +1,7 @@
 """A request is passed on exactly when all of it is there."""
 
+import time
+
 import pytest
 
 from service.incoming import LONGEST_HEAD, Incoming
@@ -25,6 +27,7 @@ def received(*blocks: bytes, max_body: int = 100) -> Incoming:
         (CHUNKED + b"3\r\nabc\r\n0\r\n\r\n", False),
         (CHUNKED + b"a\r\n\r\n\r\n\r\n0\r\n1\r\n000\r\nTrailer: x\r\n\r\n", False),
         (CHUNKED + b"0\r\n\r\n", False),
+        (CHUNKED + b"7;x=y\r\n\n0\r\n\r\n\r\n00 \r\nA: x\r\nB: y\r\n\r\n", False),
         (HEAD + b"Content-Length: 0\r\n\r\n", False),
     ],
 )
@@ -44,6 +47,22 @@ def test_what_follows_is_kept(first: bytes) -> None:
     incoming = received(first + b"GET / HTTP/1.1\r\n")
     assert incoming.whole
     assert incoming.received == first + b"GET / HTTP/1.1\r\n"
+
+
+@pytest.mark.parametrize("wrong", [b"\r\n", b"x\r\n", b"-1\r\n", b"1x\r\n", b"5" * 9000])
+def test_what_is_no_chunk_is_passed_on_to_be_refused(wrong: bytes) -> None:
+    assert received(CHUNKED, b"1\r\na\r\n" + wrong, max_body=10_000).whole
+
+
+@pytest.mark.parametrize("line", [b"0\r\n", b"1\r\n\n\r\n", b"\r\n0", b"a\r\n"])
+def test_chunks_are_followed_in_a_time_that_grows_with_the_bytes(line: bytes) -> None:
+    def seconds(size: int) -> float:
+        begun = time.perf_counter()
+        received(CHUNKED, line * (size // len(line)), max_body=10 * size)
+        received(CHUNKED, b"%x\r\n" % (5 * size), line * (size // len(line)), max_body=10 * size)
+        return time.perf_counter() - begun
+
+    assert min(seconds(256_000) for _ in range(3)) < 2
 
 
 def test_nobody_waits_for_a_body_that_is_too_large() -> None:

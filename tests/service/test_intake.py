@@ -174,3 +174,61 @@ def read_from(answers: BinaryIO) -> tuple[int, bytes]:
         if name.lower() == b"content-length":
             length = int(value)
     return status, answers.read(length)
+
+
+@contextmanager
+def open_connections(server: Server, count: int, sent: bytes) -> Iterator[list[socket.socket]]:
+    """Connections that have sent something, and whose clients then neither read nor close."""
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connect(server)) for _ in range(count)]
+        for client in clients:
+            client.sendall(sent)
+        time.sleep(0.3)  # for the worker to have it all
+        yield clients
+
+
+def seconds_of_a_probe(server: Server) -> float:
+    begun = time.perf_counter()
+    assert server.send("GET", "/healthz")[0] == 200
+    return time.perf_counter() - begun
+
+
+def test_clients_that_do_not_close_stop_nobody(narrow: Server) -> None:
+    sent = b"GET /healthz HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+    with open_connections(narrow, 10, sent) as clients:
+        assert seconds_of_a_probe(narrow) < 1
+        for client in clients:
+            with client.makefile("rb") as answer:
+                assert answer.read().startswith(b"HTTP/1.1 200 ")  # to the end of the connection
+
+
+def test_bodies_that_are_too_large_and_slow_stop_no_probe(narrow: Server) -> None:
+    with open_connections(narrow, 10, HEAD + b"Content-Length: 20000000\r\n\r\nab") as clients:
+        assert seconds_of_a_probe(narrow) < 1
+        assert read_answer(clients[0])[0] == 413  # though the body never ends
+
+
+def test_chunks_that_look_like_an_end_stop_nobody(narrow: Server) -> None:
+    sent = HEAD + b"Transfer-Encoding: chunked\r\n\r\n40000\r\n" + b"0\r\n" * 20_000
+    with open_connections(narrow, 1, sent):
+        assert seconds_of_a_probe(narrow) < 1
+
+
+def test_what_is_not_whole_fills_no_memory(narrow: Server) -> None:
+    """Of 100 MB in requests that never end, the oldest have to go."""
+    sent = HEAD + b"Content-Length: 1000000\r\n\r\n" + b"a" * 990_000
+    with open_connections(narrow, 100, sent) as clients:
+        assert clients[0].recv(1) == b""
+        assert narrow.send("POST", "/v1/predict", BODY)[0] == 200
+        clients[-1].sendall(b"a" * 10_000)
+        assert read_answer(clients[-1])[0] == 400
+
+
+def test_a_silent_connection_does_not_delay_the_end(start: Start) -> None:
+    server = start(WORKERS="1", GRACEFUL_SECONDS="30")
+    wait_until_ready(server)
+    with connect(server):
+        time.sleep(0.3)
+        begun = time.perf_counter()
+        assert server.stop() == 0
+        assert time.perf_counter() - begun < 10

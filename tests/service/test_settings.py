@@ -75,6 +75,8 @@ def test_an_ipv6_address_is_put_in_brackets() -> None:
         ("SENTIMENT_AUTH", "no"),
         ("SENTIMENT_CORS_ORIGINS", "example.org"),
         ("SENTIMENT_CORS_ORIGINS", "https://example.org/"),
+        ("SENTIMENT_DRAIN_FILE", ""),
+        ("SENTIMENT_DRAIN_FILE", "/"),
     ],
 )
 def test_a_bad_value_is_refused_with_what_would_do(name: str, value: str) -> None:

@@ -59,6 +59,10 @@ def asks(
     return Request(work)
 
 
+def patient(threads: int) -> Together:
+    return Together(threads, patience=PATIENCE)
+
+
 def waits_too_long(together: Together, network: Network, rows: list[list[int]]) -> Request:
     """A request that waits for another one, and whose time has passed since."""
     passed = threading.Event()
@@ -80,17 +84,17 @@ def network() -> Network:
 
 
 def test_alone_nobody_waits(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     assert asks(together, network, [[1, 2]]).outcome() == [[3.0]]
 
 
 def test_without_an_intake_nobody_waits(network):
-    assert Together(threads=4).answers(network, [[1]], before_batch=lambda: None) == [[1.0]]
+    assert patient(threads=4).answers(network, [[1]], before_batch=lambda: None) == [[1.0]]
 
 
 def test_the_last_to_come_runs_the_network_for_all(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     for _ in range(3):
         together.expect()
     first = asks(together, network, [[1], [2]])
@@ -106,7 +110,7 @@ def test_the_last_to_come_runs_the_network_for_all(network):
 
 def test_all_threads_waiting_wait_no_longer(network):
     """Others are in line, but no thread is left that could bring them here."""
-    together = Together(threads=2)
+    together = patient(threads=2)
     for _ in range(5):
         together.expect()
     requests = [asks(together, network, [[n]]) for n in range(2)]
@@ -114,7 +118,7 @@ def test_all_threads_waiting_wait_no_longer(network):
 
 
 def test_who_turns_back_is_not_waited_for(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     waiting = asks(together, network, [[7]])
@@ -128,7 +132,7 @@ def test_who_turns_back_is_not_waited_for(network):
 
 
 def test_who_never_came_is_not_waited_for(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     waiting = asks(together, network, [[7]])
@@ -137,7 +141,7 @@ def test_who_never_came_is_not_waited_for(network):
 
 
 def test_a_large_request_runs_by_itself_and_holds_nobody_up(network):
-    together = Together(threads=2)
+    together = patient(threads=2)
     for _ in range(3):
         together.expect()
     small = asks(together, network, [[1]])
@@ -147,9 +151,36 @@ def test_a_large_request_runs_by_itself_and_holds_nobody_up(network):
     assert sorted(len(run[0]) for run in network.runs) == [1, SHARED_TOKENS + 1]
 
 
+def test_nobody_waits_for_work_that_does_not_need_the_network(network):
+    together = patient(threads=2)
+    together.expect()
+    together.expect()
+    done = threading.Event()
+
+    def compare() -> None:
+        with together.request():
+            together.withdraw()
+            done.wait(PATIENCE)
+
+    other = Request(compare)
+    assert asks(together, network, [[7]]).outcome() == [[7.0]]
+    done.set()
+    assert other.outcome() is None
+
+
+def test_nobody_waits_long_for_one_that_is_held_up(network):
+    together = Together(threads=4, patience=0.05)
+    for _ in range(3):
+        together.expect()
+    requests = [asks(together, network, [[n]]) for n in range(2)]
+    assert [request.outcome() for request in requests] == [[[0.0]], [[1.0]]]
+    assert len(network.runs) < 3
+    assert asks(together, network, [[2]]).outcome() == [[2.0]]
+
+
 def test_models_are_not_mixed(network):
     other = Network()
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     one, two = asks(together, network, [[1]]), asks(together, other, [[2]])
@@ -159,7 +190,7 @@ def test_models_are_not_mixed(network):
 
 def test_a_failure_reaches_all_whose_run_it_was(network):
     network.error = RuntimeError("out of memory")
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     requests = [asks(together, network, [[n]]) for n in range(2)]
@@ -170,7 +201,7 @@ def test_whose_time_has_passed_joins_no_run(network):
     def late() -> None:
         raise TimeoutError
 
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     waiting = asks(together, network, [[1]])
@@ -180,7 +211,7 @@ def test_whose_time_has_passed_joins_no_run(network):
 
 
 def test_whose_time_passes_while_it_waits_is_not_computed(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     waiting = waits_too_long(together, network, [[1], [2]])
@@ -190,7 +221,7 @@ def test_whose_time_passes_while_it_waits_is_not_computed(network):
 
 
 def test_nothing_is_computed_where_all_are_too_late(network):
-    together = Together(threads=4)
+    together = patient(threads=4)
     together.expect()
     together.expect()
     waiting = waits_too_long(together, network, [[1]])
@@ -200,7 +231,7 @@ def test_nothing_is_computed_where_all_are_too_late(network):
 
 
 def test_many_requests_each_get_their_own_answer(network):
-    together = Together(threads=8)
+    together = patient(threads=8)
     line = threading.Semaphore(8)
 
     def work(n: int) -> object:
