@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from sentiment import bundle as bundles
+from sentiment.tokenizer import Tokenizer
 from training.__main__ import main
-from training.check import check
+from training.check import _read, check
+from training.checks import coverage
+from training.checks.of_task import PARTS as TASKS
 from training.checks.similar import THRESHOLD, similar_pairs
 from training.config import DataConfig, TrainingConfig
 
@@ -234,8 +237,18 @@ def test_coverage_of_vectors(folder):
     Path("train.csv").write_text(rows(("Good film, soooo good", "positive")), encoding="utf-8")
     Path("v.txt").write_text("2 2\ngood 1 2\nsoo 1 2\n", encoding="utf-8")
     config = TrainingConfig(data=DataConfig(train=[{"path": "train.csv"}]))
-    (coverage,) = check(config, vectors=Path("v.txt")).coverage
-    assert (coverage.words, coverage.known, coverage.unknown) == (5, 0.6, ["film", ","])
+    (part,) = check(config, vectors=Path("v.txt")).coverage
+    assert (part.words, part.known, part.unknown) == (5, 0.6, ["film", ","])
+
+
+def test_a_word_with_capitals_may_have_the_vector_of_its_lower_case(folder):
+    texts = [("Great Food Great", "positive")]
+    Path("train.csv").write_text(rows(*texts), encoding="utf-8")
+    config = TrainingConfig(data=DataConfig(train=[{"path": "train.csv"}]))
+    table = TASKS[config.data.task].table(_read(config, ())[0])
+    tokenizer = Tokenizer.train(["Great Food"], vocabulary_size=2000, lowercase=False)
+    (part,) = coverage.of_vectors(table, tokenizer, {"great"}, "v.txt")
+    assert (part.words, part.known, part.unknown) == (3, pytest.approx(2 / 3), ["Food"])
 
 
 def test_similar_pairs_are_those_that_comparing_all_finds():

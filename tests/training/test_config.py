@@ -81,6 +81,12 @@ def test_the_committed_configurations_are_valid(name):
     assert values.data.train
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("[fit]\nepochs = 7\n", encoding="utf-8-sig")
+    assert config.read(path).fit.epochs == 7
+
+
 def test_a_configuration_survives_json():
     values = config.read(TRAINING / "default.toml")
     assert TrainingConfig.model_validate(values.model_dump(mode="json")) == values
