@@ -151,6 +151,8 @@ class Intake(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     def _receive_more(self, conn: Any, _: Any) -> None:
+        if conn.sock.fileno() < 0:  # closed for another one, of which we heard in the same turn
+            return
         if self._receive(conn):
             self.poller.unregister(conn.sock)
             self.pending_conns.remove(conn)

@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import os
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -215,13 +217,21 @@ def test_chunks_that_look_like_an_end_stop_nobody(narrow: Server) -> None:
 
 
 def test_what_is_not_whole_fills_no_memory(narrow: Server) -> None:
-    """Of 100 MB in requests that never end, the oldest have to go."""
-    sent = HEAD + b"Content-Length: 1000000\r\n\r\n" + b"a" * 990_000
-    with open_connections(narrow, 100, sent) as clients:
-        assert clients[0].recv(1) == b""
-        assert narrow.send("POST", "/v1/predict", BODY)[0] == 200
-        clients[-1].sendall(b"a" * 10_000)
+    """Of 84 MB in requests that never end, the oldest have to go; the worker goes on."""
+    assert narrow.send("GET", "/healthz")[0] == 200
+    worker = narrow.lines("out")[-1]["pid"]
+    sent = HEAD + b"Content-Length: 1000000\r\n\r\n" + b"a" * 150_000
+    with open_connections(narrow, 400, sent) as clients:
+        os.kill(worker, signal.SIGSTOP)
+        for client in reversed(clients):
+            client.sendall(b"a" * 60_000)
+        os.kill(worker, signal.SIGCONT)  # it hears of all of them at once, of the oldest last
+        with suppress(ConnectionError):
+            assert clients[0].recv(1) == b""
+        clients[-1].sendall(b"a" * 790_000)
         assert read_answer(clients[-1])[0] == 400
+    assert narrow.send("GET", "/healthz")[0] == 200
+    assert narrow.lines("out")[-1]["pid"] == worker
 
 
 def test_a_silent_connection_does_not_delay_the_end(start: Start) -> None:
