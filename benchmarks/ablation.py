@@ -119,35 +119,21 @@ def _trained(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> No
 
 
 def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
-    """Do what `fit` does, with the tokenizer and the vectors of a row before, if they are the same.
+    """Fit with the tokenizer and the vectors of a row before, if they are the same.
 
     They take longer than what a row learns from them.
     """
     # here and not above: the parent needs no TensorFlow
-    from training.checkpoint import NAME, Checkpoint
-    from training.rows import sources
+    from training.fit import fit
     from training.state import Prepared
-    from training.train import make_bundle
 
     made = model.parent / f"prepared-{_preparation(config)}.npz"
+    prepared = Prepared.from_arrays(dict(np.load(made))) if made.exists() else Prepared()
     try:
-        data = sources.load(
-            config.data,
-            seed=config.fit.seed,
-            directories=folders,
-            lexicon=config.features.lexicon,
-        )
-        config = config.settled(data.rows_an_epoch())
-        prepared = Prepared.from_arrays(dict(np.load(made))) if made.exists() else Prepared()
-        model.mkdir(parents=True, exist_ok=True)
-        checkpoint = Checkpoint(model / NAME, {}, prepared=prepared)
-        bundle = make_bundle(config, data, checkpoint=checkpoint)
-        files.replace(made, lambda file: np.savez(file, **prepared.to_arrays()))
-        directory = bundles.save(bundle, model, verify=Classifier.load)
-        checkpoint.remove()
-        bundles.activate(model, directory.name)
+        fit(config, model, data_directories=folders, prepared=prepared)
     except SentimentError as error:
         sys.exit(f"error: {error}")
+    files.replace(made, lambda file: np.savez(file, **prepared.to_arrays()))
 
 
 def _preparation(config: TrainingConfig) -> str:

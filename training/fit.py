@@ -21,6 +21,7 @@ from training.folds import over_folds
 from training.rows import sources
 from training.rows.dataset import normalised
 from training.seeds import best_of
+from training.state import Prepared
 from training.train import make_bundle
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def fit(
     seeds: int = 1,
     resume: bool = False,
     checkpoint_minutes: float = CHECKPOINT_MINUTES,
+    prepared: Prepared | None = None,
 ) -> Path:
     """Train a model and save it as the next version of `models/<name>`.
 
@@ -47,6 +49,8 @@ def fit(
         seeds: how many models to train, from the configuration's seed on; the best is saved.
         resume: go on from the checkpoint of an interrupted run, to the same model.
         checkpoint_minutes: how often the checkpoint is written within an epoch.
+        prepared: what another run has made that this one would make alike, with `seeds` of 1; the
+            rest is added to it.
     Returns:
         The new version's directory. It becomes current only where the model had no version.
     Raises:
@@ -71,6 +75,7 @@ def fit(
             model_directory / checkpoints.NAME,
             _identity(config, data, origin),
             minutes=checkpoint_minutes,
+            prepared=prepared or Prepared(),
         )
         if resume:
             checkpoint.read()
