@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,7 +190,10 @@ def ask(
     *,
     timeout: float = 30,
 ) -> tuple[int, Any]:
-    """Status and JSON of an answer, of GET or of POST with a body; status 0 where none came."""
+    """Status and JSON of an answer to GET, or to POST with a body; status 0 where none came.
+
+    The JSON of an error is None where its body is none.
+    """
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(
         address, data=data, headers={"Content-Type": "application/json", **(headers or {})}
@@ -199,7 +202,9 @@ def ask(
         with urllib.request.urlopen(request, timeout=timeout) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+        with suppress(ValueError):  # a service that is starting may say it in plain text
+            return error.code, json.load(error)
+        return error.code, None
     except (OSError, ValueError):
         return 0, None
 
