@@ -2,6 +2,8 @@
 
 One of them, a transformer, judges every text. On long texts several others, which go wrong in
 other places, have a say in which way the text leans; how neutral it is remains the first one's.
+Models of an earlier round, which learned from such a jury themselves, then add as much as all
+before them (Furlanello et al. 2018, "Born-Again Neural Networks").
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +25,20 @@ class Jury:
     Args:
         judge: n texts -> (n, C).
         on_long: judges whose (n, C) or, without a neutral class, (n, 2) say how long texts lean.
+        earlier: judges of every text, each of which counts as much as all before `earlier`.
         label_names: C, `negative` and `positive` among them.
     """
 
-    def __init__(self, judge: Judge, on_long: Sequence[Judge], label_names: Sequence[str]) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        on_long: Sequence[Judge],
+        earlier: Sequence[Judge],
+        label_names: Sequence[str],
+    ) -> None:
         self._judge = judge
         self._on_long = tuple(on_long)
+        self._earlier = tuple(earlier)
         self._poles = poles(label_names)
 
     def probabilities(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -41,7 +51,7 @@ class Jury:
             leaning = polar.sum(axis=1, keepdims=True)
             opinions = [polar / leaning, *(self._leaning(judge(chosen)) for judge in self._on_long)]
             said[np.ix_(long, self._poles)] = agree(opinions) * leaning
-        return said
+        return agree([said, *(judge(texts) for judge in self._earlier)]) if self._earlier else said
 
     def _leaning(self, said: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         polar = np.asarray(said, np.float64)

@@ -6,7 +6,7 @@ Each stage leaves a file, and a stage whose file stands there already is not run
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,9 @@ from training.rows.sources import Data
 logger = logging.getLogger(__name__)
 
 _CROPS = 120_000
-_MISSPELT = 80_000
+_MISSPELT = 120_000
+_TURNING = 80_000  # sentences of each source
+_EMOJI = 60_000
 _VARIANT_WORDS = 800_000  # of each source: many variants of a small one, few of a large one
 _MOST_VARIANTS = 4  # of each text, times its source's weight
 _REPLACED = 0.25  # share of a variant's words
@@ -50,14 +52,14 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
     if not found.exists():
         logger.info("vectors of words")
         _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
-    on_long = [
-        linear_polarity(data.train, seed=config.fit.seed).probabilities,
-        *(
-            partial(from_model, Path(name), data.train.label_names)
-            for name in config.distil.teachers
-        ),
-    ]
-    jury = Jury(teacher.probabilities, on_long, data.train.label_names)
+    label_names = data.train.label_names
+    linear = linear_polarity(data.train, seed=config.fit.seed)
+    jury = Jury(
+        teacher.probabilities,
+        [linear.probabilities],
+        [partial(from_model, Path(name), label_names) for name in config.distil.teachers],
+        label_names,
+    )
     for name, judge in {"transformer": teacher, "together": jury}.items():
         _report(name, data, judge.probabilities(data.validation.texts))
     makers: dict[str, Callable[[np.random.Generator], _Texts]] = {
@@ -65,6 +67,8 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
         "crops": lambda random: _Texts(_crops(data, random)),
         "variants": lambda random: _Texts(teacher.readable(_variants(data, found, random))),
         "misspelt": lambda random: _misspelt(teacher.readable(data.train.texts), random),
+        "turning": lambda random: _Texts(_turning(data, random)),
+        "emoji": lambda random: _Texts(_with_emoji(teacher.readable(data.train.texts), random)),
     }
     for number, (name, make) in enumerate(makers.items()):
         path = folder / f"{name}.parquet"
@@ -72,7 +76,7 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
             made = make(np.random.default_rng([config.fit.seed, number]))
             logger.info("%s: labelling %d texts", name, len(made.read))
             labels = jury.probabilities(made.read)
-            columns = dict(zip(data.train.label_names, labels.T.astype(np.float32), strict=True))
+            columns = dict(zip(label_names, labels.T.astype(np.float32), strict=True))
             table = pyarrow.table({"text": made.written or made.read, **columns})
             _replacing(
                 path,
@@ -99,9 +103,14 @@ def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer
 
 
 def _crops(data: Data, random: np.random.Generator) -> list[str]:
-    texts = data.train.texts + data.unlabelled
-    long = [text for text, is_long in zip(texts, are_long(texts), strict=True) if is_long]
-    return making.crops(long, _CROPS, random)
+    return making.crops(_by_length(data.train.texts + data.unlabelled, long=True), _CROPS, random)
+
+
+def _turning(data: Data, random: np.random.Generator) -> list[str]:
+    found: dict[str, None] = {}
+    for texts in (*_by_source(data), data.unlabelled):
+        found |= dict.fromkeys(making.turning(_by_length(texts, long=True), _TURNING, random))
+    return list(found)
 
 
 def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
@@ -109,8 +118,7 @@ def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
     words = [word for word in vectors.whole_words() if word in known]
     neighbours = making.Neighbours(words, known[words])
     made: dict[str, None] = {}
-    for number in range(len(data.train.source_names)):
-        texts = data.train.take(data.train.sources == number).texts
+    for number, texts in enumerate(_by_source(data)):
         words_there = sum(len(text.split()) for text in texts)
         times = min(_VARIANT_WORDS / words_there, _MOST_VARIANTS * float(data.repeats[number]))
         chosen = [texts[row] for row in random.integers(len(texts), size=int(times * len(texts)))]
@@ -120,9 +128,24 @@ def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
 
 def _misspelt(texts: Sequence[str], random: np.random.Generator) -> _Texts:
     """Misspell short texts of every source; what the teachers say of them well spelt holds."""
-    short = [text for text, is_long in zip(texts, are_long(texts), strict=True) if not is_long]
+    short = _by_length(texts, long=False)
     read = [short[row] for row in random.permutation(len(short))[:_MISSPELT]]
     return _Texts(read, [making.misspelt(text, random) for text in read])
+
+
+def _with_emoji(texts: Sequence[str], random: np.random.Generator) -> list[str]:
+    short = _by_length(texts, long=False)
+    chosen = [short[row] for row in random.permutation(len(short))[:_EMOJI]]
+    return list(dict.fromkeys(making.with_emoji(text, random) for text in chosen))
+
+
+def _by_source(data: Data) -> Iterator[list[str]]:
+    for number in range(len(data.train.source_names)):
+        yield data.train.take(data.train.sources == number).texts
+
+
+def _by_length(texts: Sequence[str], *, long: bool) -> list[str]:
+    return [text for text, is_long in zip(texts, are_long(texts), strict=True) if is_long == long]
 
 
 def _report(name: str, data: Data, probabilities: npt.NDArray[np.floating]) -> None:

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import AutoConfig, AutoModel
 
+from teachers.texts import named
 from training.batches import Epochs, Rows, in_order, pad_to_longest
 from training.config import FitConfig
 
@@ -84,7 +85,7 @@ class Transformer(torch.nn.Module):
         return [self._cut(ids) for ids in self._whole(texts)]
 
     def readable(self, texts: Sequence[str]) -> list[str]:
-        """Return the texts without a character that the vocabulary lacks, as an emoji."""
+        """Return the texts without a character that the vocabulary lacks."""
         unknown = self.tokenizer.token_to_id(_UNKNOWN)
         rows = zip(texts, self._whole(texts), strict=True)
         return [text for text, ids in rows if unknown not in ids]
@@ -92,7 +93,10 @@ class Transformer(torch.nn.Module):
     def _whole(self, texts: Sequence[str]) -> Iterator[npt.NDArray[np.int32]]:
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             for encoding in self.tokenizer.encode_batch(
-                [text.replace("<br />", " ") for text in texts[start : start + _TEXTS_AT_ONCE]]
+                [
+                    named(text.replace("<br />", " "))
+                    for text in texts[start : start + _TEXTS_AT_ONCE]
+                ]
             ):
                 yield np.array(encoding.ids, np.int32)
 

@@ -15,7 +15,7 @@ def says(*probabilities):
 
 
 def test_the_others_have_a_say_in_how_long_texts_lean_and_in_nothing_else():
-    jury = Jury(says(0.2, 0.5, 0.3), [says(0.9, 0.1), says(0.1, 0.6, 0.3)], LABELS)
+    jury = Jury(says(0.2, 0.5, 0.3), [says(0.9, 0.1), says(0.1, 0.6, 0.3)], [], LABELS)
     said = jury.probabilities([SHORT, LONG, SHORT])
     assert said[0].tolist() == said[2].tolist() == [0.2, 0.5, 0.3]
     # the mean log odds of 0.3 : 0.2, 0.1 : 0.9 and 0.3 : 0.1, over what is not neutral
@@ -27,12 +27,21 @@ def test_the_others_do_not_read_short_texts():
     def refuses(texts):
         raise AssertionError(texts)
 
-    assert Jury(says(0.2, 0.5, 0.3), [refuses], LABELS).probabilities([SHORT]).shape == (1, 3)
+    jury = Jury(says(0.2, 0.5, 0.3), [refuses], [], LABELS)
+    assert jury.probabilities([SHORT]).shape == (1, 3)
 
 
 def test_alone_the_judge_of_every_text_has_the_whole_say():
-    said = Jury(says(0.2, 0.5, 0.3), [], LABELS).probabilities([SHORT, LONG])
+    said = Jury(says(0.2, 0.5, 0.3), [], [], LABELS).probabilities([SHORT, LONG])
     assert said.tolist() == [[0.2, 0.5, 0.3]] * 2
+
+
+def test_a_model_of_an_earlier_round_says_as_much_of_every_text_as_the_others_together():
+    jury = Jury(says(0.2, 0.5, 0.3), [says(0.1, 0.9)], [says(0.6, 0.2, 0.2)], LABELS)
+    before = Jury(says(0.2, 0.5, 0.3), [says(0.1, 0.9)], [], LABELS)
+    mean = np.sqrt(before.probabilities([SHORT, LONG]) * [0.6, 0.2, 0.2])  # of the log odds
+    expected = mean / mean.sum(axis=1, keepdims=True)
+    assert jury.probabilities([SHORT, LONG]) == pytest.approx(expected)
 
 
 def test_a_long_text_has_sixty_words():

@@ -1,9 +1,9 @@
-"""Texts for teachers to label: crops of long ones, variants with other words, misspellings."""
+"""Texts for teachers to label: parts of long ones, other words, emoji, misspellings."""
 
 import numpy as np
 import pytest
 
-from teachers.texts import Neighbours, crops, misspelt
+from teachers.texts import Neighbours, crops, misspelt, named, turning, with_emoji
 
 REVIEW = (
     "I bought this in May. It broke after a week! Why did I pay so much? <br /><br />"
@@ -32,6 +32,42 @@ def test_crops_are_neither_single_words_nor_long(random):
 
 def test_no_more_crops_than_asked_for(random):
     assert len(crops([REVIEW], 3, random)) == 3
+
+
+def test_turning_sentences_are_whole_and_of_each_kind(random):
+    wish, comparison, fact = (
+        "I wish it were red.",
+        "The old one was better than this.",
+        "It is red.",
+    )
+    text = f"{fact} {wish} {comparison} {fact} Was it worth it? {wish}"
+    found = turning([text], 80, random)
+    assert len(found) == len(set(found))
+    assert set(found) == {wish, comparison, "Was it worth it?"}
+
+
+def test_of_turning_sentences_each_kind_has_at_most_its_share(random):
+    texts = [f"I wish there were {number} of them." for number in range(50)]
+    found = turning([*texts, "Is it?  Why? Is it so?", "word " * 41 + "than?"], 40, random)
+    assert sum(sentence.startswith("I wish") for sentence in found) == 5
+    assert {sentence for sentence in found if sentence.endswith("?")} == {"Is it so?"}
+
+
+def test_emoji_come_behind_a_text_before_it_or_in_its_place(random):
+    made = {with_emoji("It came.", random) for _ in range(500)}
+    assert len(made) > 200
+    places = {text.partition("It came") for text in made}
+    assert any(before and after == "." for before, _, after in places)
+    assert any(not before and after.startswith(". ") for before, _, after in places)
+    assert any(not before and after and after[0] not in ". " for before, _, after in places)
+    alone = [text for text in made if "It came" not in text]
+    assert alone and all(len(set(text)) == 1 and len(text) <= 3 for text in alone)
+
+
+def test_emoji_are_read_by_their_names_whatever_the_skin():
+    text = "Friday 🤦\u200d♀️ and 👍🏽👍, <3"
+    assert named(text).split() == ("Friday woman facepalming and thumbs up thumbs up , <3".split())
+    assert named("no picture") == "no picture"
 
 
 @pytest.fixture
@@ -64,8 +100,9 @@ def test_a_misspelt_text_has_slips_in_some_words_and_keeps_the_rest(random):
     text = "The waiter wasn't friendly and nothing arrived before midnight, 4 stars"
     made = [misspelt(text, random) for _ in range(200)]
     assert len(set(made)) > 100
-    for other in made:
-        assert other != text
+    others = [other for other in made if other.lower() != text.lower()]
+    assert len(others) > 190  # to swap the letters of "rr" changes nothing
+    for other in others:
         words = list(zip(text.split(), other.split(), strict=True))
         changed = [
             one for one, two in words if one.lower() != two.lower().replace("wasnt", "wasn't")
@@ -73,7 +110,7 @@ def test_a_misspelt_text_has_slips_in_some_words_and_keeps_the_rest(random):
         assert 1 <= len(changed) < 7
         assert {"The", "and", "4"}.isdisjoint(changed)
         assert all(one[0].lower() == two[0].lower() for one, two in words)
-        assert all(abs(len(one) - len(two)) <= 2 for one, two in words)
+        assert all(len(one) - 2 <= len(two) <= len(one) + 5 for one, two in words)
     assert any("wasnt" in other for other in made)
     assert any(other.islower() for other in made)
 

@@ -41,7 +41,11 @@ def test_answers_come_in_the_order_of_the_texts(taught):
 
 
 def test_what_it_cannot_read_is_known(taught):
-    assert taught.readable(["Good food 👍", "Good food", "Café ☕"]) == ["Good food"]
+    texts = ["Good food 👍", "Good food", "Good food ⏚"]
+    assert taught.readable(texts) == ["Good food 👍", "Good food"]
+    assert taught.probabilities(["Good food 👍"]) == pytest.approx(
+        taught.probabilities(["Good food thumbs up"])
+    )
 
 
 def test_a_long_text_keeps_its_beginning_and_more_of_its_end(taught):
