@@ -217,6 +217,8 @@ def with_emoji(text: str, random: np.random.Generator) -> str:
 
 def named(text: str) -> str:
     """Write the names of a text's emoji in their place, for who knows words alone."""
+    if text.isascii():  # looking for emoji takes milliseconds a page
+        return text
     return emoji.replace_emoji(_SKIN_TONES.sub("", text), _name)
 
 
