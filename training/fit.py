@@ -59,13 +59,7 @@ def fit(
         KeyboardInterrupt: with where the checkpoint is, if there is one.
     """
     with _made(model_directory):
-        data = sources.load(
-            config.data,
-            seed=config.fit.seed,
-            directories=data_directories,
-            lexicon=config.features.lexicon,
-        )
-        config = config.settled(data.rows_an_epoch(), going_on=base is not None)
+        config, data = sources.load_settled(config, data_directories, going_on=base is not None)
         origin = bundles.load(base) if base is not None else None
         known = None
         if origin is not None and origin.manifest.task == config.data.task:
@@ -111,13 +105,7 @@ def cross_validate(
     Raises:
         ConfigError, DataError, BundleError: as `fit`; the rows of a label are too few.
     """
-    data = sources.load(
-        config.data,
-        seed=config.fit.seed,
-        directories=data_directories,
-        lexicon=config.features.lexicon,
-    )
-    config = config.settled(data.rows_an_epoch(), going_on=base is not None)
+    config, data = sources.load_settled(config, data_directories, going_on=base is not None)
     origin = bundles.load(base) if base is not None else None
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed

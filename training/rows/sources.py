@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.config import ConfigError, DataConfig, Source
+from training.config import ConfigError, DataConfig, Source, TrainingConfig
 from training.rows import lexicon as lexicons
 from training.rows.dataset import Examples, are_new, drop_leaks, fingerprint, normalised, split
 from training.rows.lexicon import Lexicon
@@ -53,6 +53,26 @@ class Data:
     def rows_an_epoch(self) -> float:
         """Return how many rows with a label, or a teacher's opinion in a file, an epoch reads."""
         return float(self.repeats[self.train.sources].sum() + self.taught.repeats.sum())
+
+
+def load_settled(
+    config: TrainingConfig, directories: Sequence[Path], *, going_on: bool = False
+) -> tuple[TrainingConfig, Data]:
+    """Load a configuration's data, and settle what depends on them (see `FitConfig.settled`).
+
+    Args:
+        directories: as for `load`.
+        going_on: whether a model learns on, and not anew.
+    Raises:
+        ConfigError, DataError: as `load`.
+    """
+    data = load(
+        config.data,
+        seed=config.fit.seed,
+        directories=directories,
+        lexicon=config.features.lexicon,
+    )
+    return config.settled(data.rows_an_epoch(), going_on=going_on), data
 
 
 def load(

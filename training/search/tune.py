@@ -83,13 +83,7 @@ def tune(
         TuneError: no trial came to its end.
     """
     deadline = time.monotonic() + 60 * minutes
-    data = sources.load(
-        config.data,
-        seed=config.fit.seed,
-        directories=data_directories,
-        lexicon=config.features.lexicon,
-    )
-    config = config.settled(data.rows_an_epoch())
+    config, data = sources.load_settled(config, data_directories)
     study = _open(folder, config, data)
     search = _Search(study, config, data, deadline)
     fruitless = 0
