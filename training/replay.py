@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
-from training.config import ConfigError, Source, TrainingConfig, parse
+from training.config import ConfigError, TrainingConfig, parse
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.figures import FIGURES, Figures
 from training.rows.dataset import Examples, are_new, fingerprint, normalised
@@ -56,23 +57,22 @@ def _held_out(
     origin: Bundle, config: TrainingConfig, directories: Sequence[Path]
 ) -> tuple[Examples | None, list[str]]:
     """Read and part what is found of a base's files as it did; name what is missing."""
-    data, missing = config.data, []
-    by_role: dict[str, list[Source]] = {"train": [], "validation": [], "test": []}
-    held_out: list[float] = []  # the share of each training file that is found
-    entries = {role: [e for e in origin.manifest.data if e["role"] == role] for role in by_role}
-    share_of = dict(zip(map(id, data.train), shares(data), strict=True))
-    for role, sources in by_role.items():
-        for source, entry in zip(getattr(data, role), entries[role], strict=False):
-            share = share_of.get(id(source))
-            if _is_there(find(source.path, directories), entry):
-                sources.append(source)
-                held_out += [] if share is None else [share]
-            elif share != 0:  # without a share it gave no row
+    data = config.data
+    # How much of each file is measured on; the texts of a test file are only left out.
+    measured_on = {"train": shares(data), "validation": repeat(1.0), "test": repeat(0.0)}
+    there: dict[str, list[tuple[Path, float]]] = {role: [] for role in measured_on}
+    missing = []
+    for role, of_role in measured_on.items():
+        entries = [entry for entry in origin.manifest.data if entry["role"] == role]
+        for source, entry, share in zip(getattr(data, role), entries, of_role, strict=False):
+            path = find(source.path, directories)
+            if _is_there(path, entry):
+                there[role].append((path, share))
+            elif share:
                 missing.append(entry["name"])
 
     def rows(role: str, *, labelled: bool = True) -> list[Rows]:
-        paths = [find(source.path, directories) for source in by_role[role]]
-        return [read_file(data, path, labelled=labelled) for path in paths]
+        return [read_file(data, path, labelled=labelled) for path, _ in there[role]]
 
     test = normalised(text for file in rows("test", labelled=False) for text in file.texts)
 
@@ -80,7 +80,8 @@ def _held_out(
         read = TARGETS[data.task].examples(rows(role), origin.manifest.labels)
         return _without(read, test)
 
-    found = examples("validation") if by_role["validation"] else None
+    found = examples("validation") if there["validation"] else None
+    held_out = [share for _, share in there["train"]]
     if any(held_out):
         _, found = divide(data, examples("train"), held_out, found, seed=config.fit.seed)
     return found, missing
