@@ -1,7 +1,7 @@
 """Views that are called without Flask, where they are asked for by their very path.
 
-Routing, contexts, signals and the response object are two thirds of what a short request costs
-beside the network, and `POST /v1/predict` has no use for them. The steps before and after such a
+Routing, contexts, signals and the response object are half of what a short request costs beside
+the network, and `POST /v1/predict` has no use for them. The steps before and after such a
 view are those of all others. Flask knows its route, for every other method and for the documents.
 """
 
