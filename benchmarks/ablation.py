@@ -5,6 +5,7 @@ import hashlib
 import json
 import multiprocessing
 import re
+import shutil
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from training import config as configs
 from training import files
 from training.config import ConfigError, TrainingConfig
 from training.evaluation import behaviour
+from training.rows.dataset import fingerprint
+from training.rows.sources import find
 
 # Columns: the validation files whose mean each is.
 COLUMNS = {
@@ -32,6 +35,9 @@ COLUMNS = {
 }
 
 
+_MADE_FROM = "made-from"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train what is missing, print the table; return the exit status (2 for what can be mended)."""
     options = _parser().parse_args(arguments)
@@ -40,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _named(options.rows, rows) if options.rows else list(rows)
         for name in chosen:
             model = options.output / slug(name)
-            if not (model / bundles.CURRENT).exists():
+            if not _is_of(model, rows[name], options.data):
                 print(f"training: {name}", file=sys.stderr)
                 _trained(rows[name], model, options.data)
         print(render([(name, options.output / slug(name)) for name in chosen]))
@@ -107,8 +113,18 @@ def _named(names: Sequence[str], rows: Mapping[str, TrainingConfig]) -> list[str
     return list(names)
 
 
+def _is_of(model: Path, config: TrainingConfig, folders: Sequence[Path]) -> bool:
+    """Whether there is a model, and it was made with these settings from these files."""
+    made_from = model / _MADE_FROM
+    return made_from.exists() and made_from.read_text() == _made_from(config, folders)
+
+
 def _trained(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
-    """Train in a process of its own: TensorFlow gives no memory back."""
+    """Train in a process of its own: TensorFlow gives no memory back.
+
+    A model of other settings or files that stands in its place is removed.
+    """
+    shutil.rmtree(model, ignore_errors=True)
     process = multiprocessing.get_context("spawn").Process(
         target=_fit, args=(config, model, folders)
     )
@@ -116,6 +132,7 @@ def _trained(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> No
     process.join()
     if process.exitcode:
         raise ConfigError(f"{model}: the fit ended with exit status {process.exitcode}; see above")
+    files.write(model / _MADE_FROM, _made_from(config, folders))
 
 
 def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
@@ -127,7 +144,7 @@ def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
     from training.fit import fit
     from training.state import Prepared
 
-    made = model.parent / f"prepared-{_preparation(config)}.npz"
+    made = model.parent / f"prepared-{_preparation(config, folders)[:12]}.npz"
     prepared = Prepared.from_arrays(dict(np.load(made))) if made.exists() else Prepared()
     try:
         fit(config, model, data_directories=folders, prepared=prepared)
@@ -136,7 +153,7 @@ def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
     files.replace(made, lambda file: np.savez(file, **prepared.to_arrays()))
 
 
-def _preparation(config: TrainingConfig) -> str:
+def _preparation(config: TrainingConfig, folders: Sequence[Path]) -> str:
     """Name all that the tokenizer, the vectors and the teachers' opinions depend on."""
     weights = dict.fromkeys(("train", "unlabelled", "taught"), {"__all__": {"weight"}})
     parts = config.model_dump(
@@ -144,7 +161,25 @@ def _preparation(config: TrainingConfig) -> str:
         include={"data", "tokenizer", "vectors", "features", "distil"},
         exclude={"data": weights, "vectors": {"rank", "storage"}},
     )
-    return hashlib.sha256(json.dumps([parts, config.fit.seed]).encode()).hexdigest()[:12]
+    return _digest([parts, config.fit.seed, _hashes(config, folders)])
+
+
+def _made_from(config: TrainingConfig, folders: Sequence[Path]) -> str:
+    """Name all that a model depends on."""
+    return _digest([config.model_dump(mode="json"), _hashes(config, folders)])
+
+
+def _digest(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def _hashes(config: TrainingConfig, folders: Sequence[Path]) -> list[str | int]:
+    """What is in the files that a configuration reads."""
+    data = config.data
+    sources = (*data.train, *data.validation, *data.test, *data.unlabelled, *data.taught)
+    paths = [find(source.path, folders) for source in sources]
+    paths += [Path(config.vectors.path)] * (config.vectors.path is not None)
+    return [fingerprint(path)["sha256"] for path in paths]
 
 
 def _parser() -> argparse.ArgumentParser:

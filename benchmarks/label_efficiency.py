@@ -11,14 +11,14 @@ from time import perf_counter
 
 import numpy as np
 
-from benchmarks import peers
+from benchmarks import peers, sets
 from benchmarks.peers import LEARNERS, PEERS
 from benchmarks.report import table
 from benchmarks.systems import Ours, System
 from sentiment import bundle as bundles
 from sentiment.errors import SentimentError
 from training import config as configs
-from training.config import ConfigError, Source, TrainingConfig
+from training.config import ConfigError, TrainingConfig
 from training.evaluation.measures import measure
 from training.rows.dataset import Examples, split, to_examples
 from training.rows.sources import learned_from, read_file
@@ -161,7 +161,7 @@ def render(
         [
             curve.name,
             "" if curve.without is None else f"{curve.without:.3f}",
-            *(f"{np.mean(values):.3f} ± {np.std(values):.3f}" for values in curve.by_size.values()),
+            *map(_mean_and_deviation, curve.by_size.values()),
             f"{curve.seconds:.1f}",
         ]
         for curve in curves
@@ -181,13 +181,17 @@ def render(
     return "\n".join(lines)
 
 
+def _mean_and_deviation(values: Sequence[float]) -> str:
+    mean = f"{np.mean(values):.3f}"
+    return f"{mean} ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else mean
+
+
 def _gone_on(config: TrainingConfig, base: Path, rows: Examples, *, seed: int) -> System:
     from training.fit import fit  # here and not above: TensorFlow takes seconds to load
 
     print(f"ours: going on from {base} with {len(rows):,} rows, seed {seed}", file=sys.stderr)
-    data = config.data.model_copy(
-        update={"train": (Source(path=_ROWS),), "text_column": "text", "label_column": "label"}
-    )
+    columns = {"text_column": "text", "label_column": "label", "aliases": {}}
+    data = sets.rows_alone(config.data, [_ROWS]).model_copy(update=columns)
     settings = config.fit.model_copy(update={"seed": seed})
     config = config.model_copy(update={"data": data, "fit": settings})
     with tempfile.TemporaryDirectory() as folder:
@@ -207,7 +211,7 @@ def _accuracy(system: System, test: Examples) -> float:
 def _seen(base: Path, rows: str) -> list[str]:
     """Say so where the model has been trained on the file that it is measured on."""
     manifest = bundles.load(base).manifest
-    if rows not in {file["name"] for file in learned_from(manifest.data)}:
+    if Path(rows).name not in {file["name"] for file in learned_from(manifest.data)}:
         return []
     return [
         f"the model was trained on {rows} itself, so its figures say nothing of a new domain. "

@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import sets
 from sentiment.errors import SentimentError
 from training import config as configs
-from training.config import ConfigError, Source, TrainingConfig
+from training.config import ConfigError, TrainingConfig
 
 MOST_BYTES = 4 * 1000**3
 
@@ -58,18 +59,15 @@ def peak_of_fit(config: TrainingConfig, folder: Path) -> int:
 def _fit(config: TrainingConfig, output: Path, folder: Path) -> None:
     from training.fit import fit  # here and not above: the parent needs no TensorFlow
 
-    fit(config, output, data_directories=[folder])
+    try:
+        fit(config, output, data_directories=[folder])
+    except SentimentError as error:
+        sys.exit(f"error: {error}")
 
 
 def _one_epoch(config: TrainingConfig, train: Sequence[str]) -> TrainingConfig:
     """Keep the configuration's settings, on other files; a part of them is held out."""
-    data = config.data.model_copy(
-        update={
-            "train": tuple(Source(path=path) for path in train),
-            "validation": (),
-            "unlabelled": (),
-        }
-    )
+    data = sets.rows_alone(config.data, train)
     fit = config.fit.model_copy(update={"epochs": 1})
     return config.model_copy(update={"data": data, "fit": fit})
 

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
@@ -56,13 +57,13 @@ def browsing(port: int, *, reload: bool) -> Iterator[None]:
             load_page(port, known if reload else {})
 
     load_page(port, known)
-    browser = threading.Thread(target=browse)
-    browser.start()
-    try:
-        yield
-    finally:
-        over.set()
-        browser.join()
+    with ThreadPoolExecutor(1) as pool:
+        browsed = pool.submit(browse)
+        try:
+            yield
+        finally:
+            over.set()
+        browsed.result()  # what a load raised, so that no figure stands for browsing that was none
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

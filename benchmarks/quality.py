@@ -79,6 +79,8 @@ def run(
     """
     there, notes = peers.installed(names)
     labelled = config.data.model_copy(update={"unlabelled": (), "taught": ()})
+    if split == "test":  # no text of theirs is learned from, whatever the configuration says
+        labelled = labelled.model_copy(update={"test": sets.test_sources()})
     directories = [folder, _TRAINING / "samples"]
     data = sources.load(labelled, seed=config.fit.seed, directories=directories)
     ours = _ours(models, data.train.label_names)
@@ -105,7 +107,6 @@ def run(
         "sets": {s.name: {"measure": s.measure, "rows": len(s.examples)} for s in measured},
         "systems": entries,
         "ours": [system.name for system in ours],
-        "overlap": _overlap(ours, data.train, measured[0]) if split == "test" else None,
         "notes": [
             *(note for system in ours for note in _notes(system, config, data)),
             *(system.note for system in systems if system.note),
@@ -168,32 +169,22 @@ def _answers(system: System, one: EvaluationSet) -> Probabilities:
     )
 
 
-def _overlap(ours: Sequence[Ours], train: Examples, imdb: EvaluationSet) -> dict[str, Any]:
-    """Count the film reviews that ours have seen, and measure them on the others."""
-    seen = sets.seen_in(train, imdb.examples)
-    unseen = EvaluationSet("IMDB, unseen", imdb.measure, imdb.examples.take(~seen))
-    accuracy = {
-        system.name: _entry(system, [unseen])["figures"][unseen.name]["accuracy"] for system in ours
-    }
-    return {"rows": int(seen.sum()), "accuracy": accuracy}
-
-
 def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
-    """Say what makes the figures other than they seem."""
+    """Say so where the model may have learned other rows than the peers did."""
     manifest = ours.classifier.bundle.manifest
 
     def hashes(files: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
         return {
             (file["role"], file["sha256"])
             for file in files
-            if file["role"] in ("train", "validation")
+            if file["role"] in ("train", "validation", "test")
         }
 
-    def choice(training: dict[str, Any]) -> Any:
-        return training["data"]["train"], training["fit"]["seed"]
-
-    if hashes(manifest.data) == hashes(data.files) and choice(manifest.training) == choice(
-        config.model_dump(mode="json")
+    trained_by = _configuration(ours)
+    if (
+        trained_by is not None
+        and hashes(manifest.data) == hashes(data.files)
+        and _held_out(trained_by) == _held_out(config)
     ):
         return []
     return [
@@ -201,6 +192,20 @@ def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
         "here, so it may have seen rows that it is measured on, and the peers were not trained on "
         "the same."
     ]
+
+
+def _configuration(ours: Ours) -> TrainingConfig | None:
+    try:
+        return configs.parse(ours.classifier.bundle.manifest.training, origin=ours.name)
+    except ConfigError:  # as where another release wrote it
+        return None
+
+
+def _held_out(config: TrainingConfig) -> Any:
+    """All that decides which rows a configuration holds out."""
+    seed = config.data.holdout_seed
+    paths = [source.path for source in config.data.train]
+    return paths, sources.shares(config.data), config.fit.seed if seed is None else seed
 
 
 def _folder(path: Path | None) -> Path:

@@ -62,13 +62,6 @@ def quality(results: dict[str, Any]) -> str:
     for system in results["systems"]:
         if system["name"] in results["ours"]:
             lines += ["", _confusion(system)]
-    if overlap := results["overlap"]:
-        without = ", ".join(f"{value:.3f} {name}" for name, value in overlap["accuracy"].items())
-        lines += [
-            "",
-            f"{overlap['rows']:,} of the {sets['IMDB']['rows']:,} IMDB texts stand in the training "
-            f"rows too; the accuracy without them: {without}.",
-        ]
     for note in results["notes"]:
         lines += ["", f"Note: {note}"]
     return "\n".join(lines)

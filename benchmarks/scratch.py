@@ -43,7 +43,8 @@ def measured(options: argparse.Namespace, folder: Path) -> tuple[Cost, float]:
     """
     model, report = str(folder / "model"), folder / "report.json"
     settings = ["--config", str(options.config)] if options.config else []
-    fit = ["fit", "--train", *options.train, "--data", str(options.data), *settings]
+    data = ["--train", *options.train, "--test", options.test, "--data", str(options.data)]
+    fit = ["fit", *data, *settings]
     cost = apart.run("training", [*fit, "--output", model])
     test = str(options.data / options.test)
     apart.run("training", ["evaluate", model, test, "--no-text", "--json", str(report)])

@@ -1,14 +1,14 @@
 """The data sets that quality is measured on, each with its measure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from training.config import DataConfig
-from training.rows.dataset import Examples, normalise, to_examples
+from training.config import DataConfig, Source
+from training.rows.dataset import Examples, to_examples
 from training.rows.sources import read_file
 
 Measure = Literal["accuracy", "macro_recall"]
@@ -46,6 +46,13 @@ class EvaluationSet:
     examples: Examples
 
 
+def rows_alone(config: DataConfig, train: Sequence[str]) -> DataConfig:
+    """Keep how a configuration reads its data, on other files to learn from and none beside."""
+    beside = dict.fromkeys(("validation", "test", "unlabelled", "taught"), ())
+    sources = tuple(Source(path=path) for path in train)
+    return config.model_copy(update={"train": sources, **beside})
+
+
 def validation_sets(held_out: Examples) -> list[EvaluationSet]:
     """Return what the configuration's split holds out, and its validation file, by data set."""
     names = np.array(held_out.source_names)[held_out.sources]  # (n,)
@@ -72,10 +79,9 @@ def test_sets(
     return sets
 
 
-def seen_in(train: Examples, examples: Examples) -> npt.NDArray[np.bool_]:
-    """Tell which texts, but for case and spacing, stand in the training data: bool (n,)."""
-    known = {normalise(text) for text in train.texts}
-    return np.array([normalise(text) in known for text in examples.texts], bool)
+def test_sources() -> tuple[Source, ...]:
+    """Name the test files as a configuration does."""
+    return tuple(Source(path=file) for _, files in _TEST.values() for file in files)
 
 
 def _comparable(examples: Examples, measure: Measure) -> Examples:

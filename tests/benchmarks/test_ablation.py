@@ -76,6 +76,8 @@ def test_rows_that_prepare_alike_share_what_was_prepared(tmp_path) -> None:
         coverages.append(model.manifest.metrics["coverage"])
         (prepared,) = tmp_path.glob("prepared-*.npz")
         np.savez(prepared, **{**np.load(prepared), "coverage": json.dumps(marked)})
+    assert ablation._is_of(tmp_path / "no dropout", config, [SAMPLES])
+    assert not ablation._is_of(tmp_path / "everything", config, [SAMPLES])
     assert coverages[0] != marked
     assert coverages[1] == marked
     assert not list(tmp_path.glob("*/checkpoint.npz"))

@@ -69,13 +69,13 @@ def test_a_peer_has_one_accuracy_for_each_seed_and_none_without_rows(halves):
 
 def test_the_table_shows_mean_and_deviation():
     curves = [
-        Curve("ours", 0.8, {50: [0.8, 0.9], 1000: [0.9, 0.9]}, seconds=31.25),
-        Curve("peer", None, {50: [0.5, 0.5], 1000: [0.7, 0.8]}, seconds=0.5),
+        Curve("ours", 0.8, {50: [0.8, 0.9, 1.0], 1000: [0.9] * 3}, seconds=31.25),
+        Curve("peer", None, {50: [0.5], 1000: [0.75]}, seconds=0.5),
     ]
     printed = render(curves, ["something"], rows="a.csv", tested=1000, seeds=2).splitlines()
     assert printed[0] == "| accuracy | 0 rows | 50 rows | 1,000 rows | seconds at most |"
-    assert printed[2] == "| ours | 0.800 | 0.850 ± 0.050 | 0.900 ± 0.000 | 31.2 |"
-    assert printed[3] == "| peer |  | 0.500 ± 0.000 | 0.750 ± 0.050 | 0.5 |"
+    assert printed[2] == "| ours | 0.800 | 0.900 ± 0.100 | 0.900 ± 0.000 | 31.2 |"
+    assert printed[3] == "| peer |  | 0.500 | 0.750 | 0.5 |"
     assert printed[-1] == "Note: something"
 
 
@@ -99,6 +99,7 @@ def test_a_model_that_saw_the_rows_is_noted(make_bundle, tmp_path):
     saved = saved_with(make_bundle(), tmp_path, data=[{"role": "train", "name": ROWS}])
     (note,) = label_efficiency._seen(saved, ROWS)
     assert f"the model was trained on {ROWS} itself" in note
+    assert label_efficiency._seen(saved, f"folder/{ROWS}") != []
     assert label_efficiency._seen(saved, "other.csv") == []
 
 
