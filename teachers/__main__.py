@@ -3,11 +3,12 @@
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sentiment.errors import SentimentError
 from training import config as configs
+from training.config import ConfigError, TrainingConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         config = configs.read(options.config)
-        from teachers.stages import run  # after the configuration, whose errors need no PyTorch
-
-        run(config, options.data, options.output)
+        _stages()(config, options.data, options.output)
     except SentimentError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
@@ -32,6 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("interrupted: the stages that had ended are kept\n")
         return 130
     return 0
+
+
+def _stages() -> Callable[[TrainingConfig, Sequence[Path], Path], None]:
+    try:
+        from teachers.stages import run  # after the configuration, whose errors need no PyTorch
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{error.name} is not installed: `make .venv/.teachers` installs what teachers/ needs"
+        ) from None
+    return run
 
 
 if __name__ == "__main__":

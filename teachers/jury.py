@@ -6,17 +6,15 @@ Models of an earlier round, which learned from such a jury themselves, then add 
 before them (Furlanello et al. 2018, "Born-Again Neural Networks").
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from training.distil import NaiveBayesLinear, agree
+from training.distil import Judge, NaiveBayesLinear, agree
 from training.rows.dataset import Examples
 
-Judge = Callable[[Sequence[str]], npt.NDArray[np.floating]]
-
-_LONG = 60  # words
+LONG = 60  # words
 
 
 class Jury:
@@ -67,7 +65,7 @@ def poles(label_names: Sequence[str]) -> list[int]:
 
 def are_long(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Say of n texts which are long, bool (n,)."""
-    return np.array([len(text.split()) >= _LONG for text in texts], bool)
+    return np.array([len(text.split()) >= LONG for text in texts], bool)
 
 
 def linear_polarity(train: Examples, *, seed: int) -> NaiveBayesLinear:

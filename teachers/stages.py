@@ -1,34 +1,41 @@
 """From data to what the small network learns from besides: vectors of words, labelled texts.
 
 A transformer is fine-tuned, words get vectors from it, texts are made, and teachers label them.
-Each stage leaves a file, and a stage whose file stands there already is not run again.
+Each stage leaves a file, and a stage whose file stands there already is not run again. A folder
+says what it was made from, and takes nothing that is made from anything else.
 """
 
+import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow
 import pyarrow.parquet
+import torch
 from gensim.models import KeyedVectors
 
+from sentiment import bundle as bundles
 from teachers import texts as making
 from teachers import words as vectors
-from teachers.jury import Jury, are_long, linear_polarity
+from teachers.jury import LONG, Jury, are_long, linear_polarity
 from teachers.transformer import Transformer, pretrained
-from training.config import TrainingConfig
-from training.distil import from_model
+from training import files
+from training.config import ConfigError, TrainingConfig
+from training.distil import LINEAR, judge_of
 from training.encode import labelled_rows
 from training.evaluation import measures
 from training.rows import sources
 from training.rows.sources import Data
 
 logger = logging.getLogger(__name__)
+
+_MADE_FROM = "made_from.json"
 
 _CROPS = 120_000
 _MISSPELT = 120_000
@@ -43,23 +50,23 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
     """Run the stages whose files are missing in `folder`.
 
     Raises:
-        ConfigError, DataError: the configuration or the data cannot be used.
+        ConfigError, DataError: the configuration or the data cannot be used, or the folder was made
+            from others.
+        BundleError: a model that is to judge cannot be used.
     """
-    data = sources.load(config.data, seed=config.fit.seed, directories=directories)
+    config, data = sources.load_settled(config, directories)
+    label_names = data.train.label_names
+    _check(config, data)
+    earlier = [judge_of(Path(name), label_names) for name in config.distil.teachers]
     folder.mkdir(parents=True, exist_ok=True)
+    _note_origin(folder, _origin(config, data))
     teacher = _fine_tuned(config, data, folder / "transformer")
     found = folder / "words.bin"
     if not found.exists():
         logger.info("vectors of words")
         _replacing(found, lambda path: vectors.save(path, teacher, data.train.texts))
-    label_names = data.train.label_names
     linear = linear_polarity(data.train, seed=config.fit.seed)
-    jury = Jury(
-        teacher.probabilities,
-        [linear.probabilities],
-        [partial(from_model, Path(name), label_names) for name in config.distil.teachers],
-        label_names,
-    )
+    jury = Jury(teacher.probabilities, [linear.probabilities], earlier, label_names)
     for name, judge in {"transformer": teacher, "together": jury}.items():
         _report(name, data, judge.probabilities(data.validation.texts))
     makers: dict[str, Callable[[np.random.Generator], _Texts]] = {
@@ -84,6 +91,43 @@ def run(config: TrainingConfig, directories: Sequence[Path], folder: Path) -> No
             )
 
 
+def _check(config: TrainingConfig, data: Data) -> None:
+    """Find out before an hour of fine-tuning what a stage would fail by."""
+    for wanted in ("negative", "positive"):
+        if wanted not in data.train.label_names:
+            names = ", ".join(data.train.label_names)
+            raise ConfigError(f'the labels are {names}; teachers need "{wanted}" among them')
+    if LINEAR in config.distil.teachers:
+        raise ConfigError(
+            f'distil.teachers: "{LINEAR}" judges long texts in any case; name models alone'
+        )
+    if not data.unlabelled:
+        raise ConfigError("data.unlabelled names no text, which teachers are to label")
+    if not are_long(data.train.texts).any():
+        raise ConfigError(f"none of the training texts has {LONG} words, as some must")
+
+
+def _origin(config: TrainingConfig, data: Data) -> dict[str, Any]:
+    """Say all that the files of a folder depend on."""
+    return {
+        **config.model_dump(mode="json"),
+        "files": data.files,
+        "judges": {name: bundles.current(Path(name)).name for name in config.distil.teachers},
+    }
+
+
+def _note_origin(folder: Path, origin: dict[str, Any]) -> None:
+    path = folder / _MADE_FROM
+    if not path.exists() and not any(folder.iterdir()):
+        files.write(path, json.dumps(origin, indent=1) + "\n")
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if changed := [name for name in origin if before.get(name) != origin[name]]:
+        raise ConfigError(
+            f"{folder}: was made from other {', '.join(changed)}. Remove it to make all of it anew "
+            "(about two hours), or name another folder."
+        )
+
+
 @dataclass(frozen=True)
 class _Texts:
     """n texts that the teachers read, and the n that are written where these are others."""
@@ -95,6 +139,7 @@ class _Texts:
 def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer:
     if folder.exists():
         return Transformer.load(folder, pretrained())
+    torch.manual_seed(config.fit.seed)  # of the head
     teacher = Transformer(pretrained(), data.train.label_names, timesteps=config.pipeline.timesteps)
     ids = teacher.token_ids(data.train.texts)
     teacher.learn(labelled_rows(data.train, ids, data.repeats, config.fit), config.fit)
@@ -119,7 +164,7 @@ def _variants(data: Data, path: Path, random: np.random.Generator) -> list[str]:
     neighbours = making.Neighbours(words, known[words])
     made: dict[str, None] = {}
     for number, texts in enumerate(_by_source(data)):
-        words_there = sum(len(text.split()) for text in texts)
+        words_there = sum(len(text.split()) for text in texts) or 1
         times = min(_VARIANT_WORDS / words_there, _MOST_VARIANTS * float(data.repeats[number]))
         chosen = [texts[row] for row in random.integers(len(texts), size=int(times * len(texts)))]
         made |= dict.fromkeys(neighbours.variants(chosen, random, share=_REPLACED))

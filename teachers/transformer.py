@@ -7,7 +7,6 @@ serve, and what it knows goes into the LSTM through the texts it labels (Tang et
 """
 
 import json
-import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,8 +21,6 @@ from transformers import AutoConfig, AutoModel
 from teachers.texts import named
 from training.batches import Epochs, Rows, in_order, pad_to_longest
 from training.config import FitConfig
-
-logger = logging.getLogger(__name__)
 
 _TOKENIZER = "tokenizer.json"
 _UNKNOWN = "[UNK]"
@@ -113,7 +110,11 @@ class Transformer(torch.nn.Module):
         return [ids[: self._timesteps], ids[-self._timesteps :]]
 
     def learn(self, rows: Rows, config: FitConfig) -> None:
-        """Fine-tune on rows whose targets are float32 (n, C): AdamW, linear warm-up and decay."""
+        """Fine-tune on rows whose targets are float32 (n, C): AdamW, linear warm-up and decay.
+
+        Of the settings the batches, the epochs, the learning rate and its warm-up, the clipping and
+        the seed are heeded.
+        """
         torch.manual_seed(config.seed)
         batches = Epochs(
             rows,
@@ -128,7 +129,7 @@ class Transformer(torch.nn.Module):
             weight_decay=0.01,
             fused=True,
         )
-        warmup = math.ceil(config.warmup * steps)
+        warmup = max(math.ceil(config.warmup * steps), 1)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: min((step + 1) / warmup, (steps - step) / (steps - warmup))
         )

@@ -6,7 +6,7 @@ better than either, and a small network that learns it on much unlabelled text k
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,9 @@ from training.evaluation.score import score
 from training.rows.dataset import Examples
 
 logger = logging.getLogger(__name__)
+
+# n texts -> (n, C)
+Judge = Callable[[Sequence[str]], npt.NDArray[np.floating]]
 
 _LOWEST = 1e-4  # a probability below this counts as this, so that one teacher has no veto
 
@@ -49,7 +52,7 @@ def teach(
             )
             opinions.append(linear.probabilities(texts))
         else:
-            opinions.append(from_model(Path(teacher), train.label_names, texts))
+            opinions.append(judge_of(Path(teacher), train.label_names)(texts))
     return agree(opinions).astype(np.float32)
 
 
@@ -110,10 +113,8 @@ def _log_ratio(present: csr_matrix, inside: npt.NDArray[np.bool_]) -> npt.NDArra
     return np.log((p / p.sum()) / (q / q.sum()))
 
 
-def from_model(
-    folder: Path, label_names: Sequence[str], texts: Sequence[str]
-) -> npt.NDArray[np.float64]:
-    """Let a model's current version label n texts, (n, C). One without a token gets 1 / C.
+def judge_of(folder: Path, label_names: Sequence[str]) -> Judge:
+    """Load a model's current version, which is to label texts. One without a token gets 1 / C.
 
     Raises:
         ConfigError: the model has other labels.
@@ -125,7 +126,7 @@ def from_model(
             f"distil.teachers: {folder} knows {', '.join(classifier.labels)}, and the training "
             f"rows {', '.join(label_names)}. A teacher needs the same labels."
         )
-    return np.nan_to_num(score(classifier, texts).values, nan=1 / len(label_names))
+    return lambda texts: np.nan_to_num(score(classifier, texts).values, nan=1 / len(label_names))
 
 
 def agree(opinions: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
