@@ -67,6 +67,7 @@ bench-labels: .venv/.everything models/without-products
 	$(BIN)/python -m benchmarks.label_efficiency --data $(DATA) --model models/without-products
 
 models/without-products: benchmarks/label_base.toml | .venv/.everything $(TEMPLATES)
+	rm -rf $@
 	$(BIN)/python -m training fit --config $< --data $(DATA) training/samples --output $@
 
 # 500 rows of books, and the other 1,500 to test on. models/default has seen books, which is said.
@@ -90,14 +91,14 @@ bench-scoring: .venv/.everything
 	$(BIN)/python -m benchmarks.scoring --model $(MODEL) --check
 
 bench-startup: .venv/.serving
-	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.startup --model $(MODEL)
 
 bench-http: .venv/.everything
-	$(BIN)/python -m benchmarks.http --check
+	$(BIN)/python -m benchmarks.http --model $(MODEL) --check
 
 # Predictions while browsers load the playground; about two minutes.
 bench-playground: .venv/.everything
-	$(BIN)/python -m benchmarks.playground --check
+	$(BIN)/python -m benchmarks.playground --model $(MODEL) --check
 
 # The image's size and start, and what is lost while replicas behind nginx come and go.
 bench-container: .venv/.everything
@@ -105,7 +106,7 @@ bench-container: .venv/.everything
 
 # 200,000 requests while versions switch, a worker dies and gunicorn reloads.
 soak: .venv/.everything
-	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.soak --model $(MODEL)
 
 # The pictures of the playground in docs/, with the default model.
 screenshots: .venv/.everything

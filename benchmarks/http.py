@@ -16,7 +16,17 @@ from statistics import median
 
 import orjson
 
-from benchmarks.load import Load, Server, ensure_wrk, free_port, press, running
+from benchmarks.load import (
+    CannotMeasure,
+    Command,
+    Load,
+    Server,
+    ensure_wrk,
+    free_port,
+    press,
+    running,
+    service,
+)
 from benchmarks.report import Floor, table
 from benchmarks.timing import text_of
 from sentiment import bundle as bundles
@@ -68,15 +78,15 @@ class Results:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; return the exit status (1 for a missed floor, 2 for a missing model)."""
+    """Print the table; return the exit status (1 for a missed floor, 2 for what can be mended)."""
     options = _parser().parse_args(arguments)
-    ensure_wrk()
     try:
+        ensure_wrk()
         classifier = Classifier.load(bundles.current(options.model))
+        results = measure(classifier, options)
     except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    results = measure(classifier, options)
     floors = floors_of(results)
     print(render(results, floors, options))
     missed = [floor for floor in floors if floor.missed]
@@ -89,8 +99,8 @@ def measure(classifier: Classifier, options: argparse.Namespace) -> Results:
     """Give every way its turn in every round."""
     allowed = sorted(os.sched_getaffinity(0))
     if len(allowed) <= options.workers:
-        raise SystemExit(
-            f"error: {options.workers} workers and wrk need one core more than there are"
+        raise CannotMeasure(
+            f"{options.workers} workers and wrk need more cores than {len(allowed)}"
         )
     served, pressing = set(allowed[: options.workers]), set(allowed[options.workers :])
     text = text_of(classifier.bundle.tokenizer, TOKENS)
@@ -210,18 +220,10 @@ def _start(
 ) -> dict[str, Way]:
     """Start the servers; return what is to be sent to them."""
 
-    def gunicorn(*arguments: str) -> Server:
-        port = free_port()
-        environ = {
-            "SENTIMENT_HOST": "127.0.0.1",
-            "SENTIMENT_PORT": str(port),
-            "SENTIMENT_MODELS": str(options.model.parent.resolve()),
-            "SENTIMENT_MODEL": options.model.name,
-            "SENTIMENT_WORKERS": str(options.workers),
-            "SENTIMENT_THREADS": str(options.threads),
-        }
-        command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
-        return stack.enter_context(running([*command, *arguments], port, environ, cores))
+    def gunicorn(*application: str) -> Server:
+        processes = {"workers": options.workers, "threads": options.threads}
+        command = service(options.model, *application, **processes)
+        return stack.enter_context(running(command, cores))
 
     empty = gunicorn("benchmarks.empty:create_app()")
     ours = gunicorn()
@@ -237,7 +239,7 @@ def _start(
         port = free_port()
         command = [sys.executable, "-m", "benchmarks.tutorial", "--port", str(port)]
         command += ["--model", str(options.model)]
-        tutorial = stack.enter_context(running(command, port, {}, cores))
+        tutorial = stack.enter_context(running(Command(command, port, {}), cores))
         ways[TUTORIAL] = Way(tutorial, single, TUTORIAL_CONNECTIONS)
     return ways
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sentiment.errors import SentimentError
+
 START_SECONDS = 120
 SETTLE_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,6 +38,37 @@ done = function(summary, latency, requests)
     errors.status + errors.connect + errors.read + errors.write + errors.timeout))
 end
 """
+
+
+class CannotMeasure(SentimentError):
+    """What a measurement needs is missing, or a server did not do as it should."""
+
+    code = "cannot_measure"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A server to start: its command line, where it will listen, its SENTIMENT_ variables."""
+
+    arguments: Sequence[str]
+    port: int
+    environ: Mapping[str, str]
+
+
+def service(model: Path, *application: str, **settings: object) -> Command:
+    """The service on a free port of the loopback, with a model as `models/NAME`.
+
+    Args:
+        application: another one to run in its place, as gunicorn names it.
+        settings: variables without their SENTIMENT_, in lower case.
+    """
+    port = free_port()
+    values = {"models": model.parent.resolve(), "model": model.name, "port": port, **settings}
+    return Command(
+        [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py", *application],
+        port,
+        {f"SENTIMENT_{name.upper()}": str(value) for name, value in values.items()},
+    )
 
 
 @dataclass(frozen=True)
@@ -75,7 +108,7 @@ def ensure_wrk() -> str:
     """The path of wrk, which is installed from Debian where it is missing and can be.
 
     Raises:
-        SystemExit: it could not be installed.
+        CannotMeasure: it could not be installed.
     """
     found = shutil.which("wrk")
     if not found and shutil.which("apt-get") and os.geteuid() == 0:
@@ -84,30 +117,28 @@ def ensure_wrk() -> str:
             subprocess.run([*waiting, *step], check=False, stdout=sys.stderr)
         found = shutil.which("wrk")
     if not found:
-        raise SystemExit("error: wrk is missing (Debian: apt install wrk)")
+        raise CannotMeasure("wrk is missing (Debian: apt install wrk)")
     return found
 
 
 @contextmanager
-def running(
-    command: Sequence[str], port: int, environ: Mapping[str, str], cores: set[int]
-) -> Iterator[Server]:
+def running(command: Command, cores: set[int]) -> Iterator[Server]:
     """Start a server on some cores, wait until it answers, and stop it afterwards.
 
-    It gets no SENTIMENT_ variable but those in `environ`.
+    Raises:
+        CannotMeasure: it did not answer; what it wrote is shown.
     """
-    own = {name: value for name, value in os.environ.items() if not name.startswith("SENTIMENT_")}
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            command,
-            env={**own, **environ},
+            command.arguments,
+            env=environment(command),
             stdout=subprocess.DEVNULL,
             stderr=errors,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509
         )
         try:
-            _wait(port, process)
-            yield Server(f"http://127.0.0.1:{port}/v1/predict", process)
+            _wait(command.port, process)
+            yield Server(f"http://127.0.0.1:{command.port}/v1/predict", process)
         except Exception:
             errors.seek(0)
             sys.stderr.write(errors.read().decode("utf-8", "replace")[-4000:])
@@ -117,13 +148,19 @@ def running(
             process.wait()
 
 
+def environment(command: Command) -> dict[str, str]:
+    """This process' variables, and of SENTIMENT_ ones those of the command alone."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("SENTIMENT_")}
+    return {**own, **command.environ}
+
+
 def press(
     server: Loaded, body: bytes, *, seconds: float, connections: int, cores: set[int]
 ) -> Load:
     """Send one body over and over on so many connections; wrk runs on `cores`.
 
     Raises:
-        RuntimeError: not every answer was a success.
+        CannotMeasure: not every answer was a success.
     """
     with tempfile.TemporaryDirectory() as folder:
         script, content = Path(folder, "request.lua"), Path(folder, "body")
@@ -144,13 +181,15 @@ def press(
             command,
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),  # noqa: PLW1509
         )
         processor = server.processor_seconds() - before
+    if run.returncode:
+        raise CannotMeasure(f"wrk ended with exit status {run.returncode}: {run.stderr.strip()}")
     found = json.loads(run.stdout.splitlines()[-1])
     if found["failed"] or not found["requests"]:
-        raise RuntimeError(f"{server.address}: not every answer was a success: {found}")
+        raise CannotMeasure(f"{server.address}: not every answer was a success: {found}")
     return Load(
         requests_per_second=1e6 * found["requests"] / found["microseconds"],
         processor_ms=1e3 * processor / found["requests"],
@@ -213,4 +252,4 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError(f"no server answers on port {port}")
+    raise CannotMeasure(f"no server answers on port {port}")

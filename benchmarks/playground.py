@@ -17,7 +17,7 @@ from statistics import median
 
 import orjson
 
-from benchmarks.load import Load, Server, ensure_wrk, free_port, press, running
+from benchmarks.load import CannotMeasure, Load, Server, ensure_wrk, press, running, service
 from benchmarks.report import Floor, table
 from benchmarks.timing import text_of
 from sentiment import bundle as bundles
@@ -41,7 +41,7 @@ def load_page(port: int, tags: dict[str, str]) -> None:
             response = connection.getresponse()
             response.read()
             if response.status not in (200, 304):
-                raise RuntimeError(f"{path}: {response.status}")
+                raise CannotMeasure(f"{path}: {response.status}")
             if tag := response.headers["ETag"]:
                 tags[path] = tag
 
@@ -67,15 +67,15 @@ def browsing(port: int, *, reload: bool) -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; return the exit status (1 for a missed floor, 2 for a missing model)."""
+    """Print the table; return the exit status (1 for a missed floor, 2 for what can be mended)."""
     options = _parser().parse_args(arguments)
-    ensure_wrk()
     try:
+        ensure_wrk()
         tokenizer = bundles.load(bundles.current(options.model)).tokenizer
+        loads, page_ms = measure(orjson.dumps({"text": text_of(tokenizer, TOKENS)}), options)
     except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    loads, page_ms = measure(orjson.dumps({"text": text_of(tokenizer, TOKENS)}), options)
     floor = Floor(
         "median time to an answer with a page load a second, in that without",
         median(b.p50_ms / a.p50_ms for a, b in zip(loads[ALONE], loads[LOADED], strict=True)),
@@ -92,17 +92,13 @@ def measure(
 ) -> tuple[dict[str, list[Load]], dict[str, float]]:
     """Give each way its turn in every round; and the server's processor time of a page load."""
     allowed = sorted(os.sched_getaffinity(0))
-    served, pressing = {allowed[0]}, set(allowed[1:] or allowed)
-    port = free_port()
-    environ = {
-        "SENTIMENT_PORT": str(port),
-        "SENTIMENT_MODELS": str(options.model.parent.resolve()),
-        "SENTIMENT_MODEL": options.model.name,
-        "SENTIMENT_WORKERS": "1",
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
+    served, pressing = {allowed[0]}, set(allowed[1:])
+    if not pressing:
+        raise CannotMeasure("the service and wrk need two cores, and there is one")
+    command = service(options.model, workers=1)
+    port = command.port
     loads: dict[str, list[Load]] = {ALONE: [], LOADED: [], RELOADED: []}
-    with running(command, port, environ, served) as server:
+    with running(command, served) as server:
 
         def pressed() -> Load:
             return press(

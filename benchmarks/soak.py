@@ -21,7 +21,7 @@ from statistics import median
 
 import orjson
 
-from benchmarks.load import Server, children, free_port, resident_bytes, running
+from benchmarks.load import Server, children, resident_bytes, running, service
 from benchmarks.report import table
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle, Golden
@@ -113,20 +113,19 @@ class Report:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report; return the exit status (1 for a failure, 2 for a missing model)."""
+    """Print the report; return the exit status (1 for a failure, 2 for what can be mended)."""
     options = _parser().parse_args(arguments)
     try:
-        model = bundles.load(bundles.current(options.model))
+        report = soak(
+            bundles.load(bundles.current(options.model)),
+            requests=options.requests,
+            connections=options.connections,
+            switches=options.switches,
+            workers=options.workers,
+        )
     except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    report = soak(
-        model,
-        requests=options.requests,
-        connections=options.connections,
-        switches=options.switches,
-        workers=options.workers,
-    )
     print(render(report))
     failures = report.failures(connections=options.connections)
     for failure in failures:
@@ -139,17 +138,14 @@ def soak(model: Bundle, *, requests: int, connections: int, switches: int, worke
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "default"
         answers = _make_versions(model, directory)
-        port = free_port()
-        environ = {
-            "SENTIMENT_PORT": str(port),
-            "SENTIMENT_MODELS": folder,
-            "SENTIMENT_WORKERS": str(workers),
-            "SENTIMENT_RELOAD_SECONDS": "0.1",
-            "SENTIMENT_MAX_CONCURRENT_REQUESTS": str(connections + 1),
-        }
-        command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
-        with running(command, port, environ, os.sched_getaffinity(0)) as server:
-            soaking = Soak(server, port, directory, answers, requests, switches)
+        command = service(
+            directory,
+            workers=workers,
+            reload_seconds=0.1,
+            max_concurrent_requests=connections + 1,
+        )
+        with running(command, os.sched_getaffinity(0)) as server:
+            soaking = Soak(server, command.port, directory, answers, requests, switches)
             return asyncio.run(soaking.run(connections))
 
 
@@ -198,6 +194,9 @@ class Soak:
             except (OSError, asyncio.IncompleteReadError) as error:
                 self._report.lose(f"{type(error).__name__}: {error}")
                 kept = False
+            except (LookupError, ValueError) as error:  # no answer of this service's kind
+                self._report.wrong.append(f"{type(error).__name__}: {error}")
+                kept = False
             if not kept and streams:
                 streams[1].close()
                 streams = None
@@ -245,6 +244,7 @@ class Soak:
                 self._report.killed_at = time.monotonic()
                 os.kill(children(self._server.process.pid)[0], signal.SIGKILL)
             elif event == "reload":
+                self._report.killed_at = float("-inf")  # who loses a request now is not excused
                 self._server.process.send_signal(signal.SIGHUP)
             else:
                 bundles.activate(self._directory, event)

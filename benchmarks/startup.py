@@ -1,68 +1,86 @@
 """How soon the service is ready after its start, and what memory its workers take."""
 
 import argparse
-import os
-import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
+
+from benchmarks.load import CannotMeasure, children, environment, resident_bytes, service
+from benchmarks.report import table
+from sentiment.errors import SentimentError
 
 _GIVE_UP_SECONDS = 60
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
-    parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=2)
-    options = parser.parse_args()
-    runs = [start(options.workers) for _ in range(options.starts)]
-    seconds = [run[0] for run in runs]
-    memory = [megabytes for run in runs for megabytes in run[1]]
-    print("| | min | median | max |")
-    print("|---|---|---|---|")
-    for name, values in (("seconds until ready", seconds), ("worker's memory, MB", memory)):
-        figures = (min(values), statistics.median(values), max(values))
-        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in figures) + " |")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return the exit status (2 for what the user can mend)."""
+    options = _parser().parse_args(arguments)
+    try:
+        runs = [start(options.model, options.workers) for _ in range(options.starts)]
+    except SentimentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    figures = {
+        "seconds until ready": [seconds for seconds, _ in runs],
+        "worker's memory, MB": [memory / 1e6 for _, of_workers in runs for memory in of_workers],
+    }
+    rows = [
+        [name, *(f"{of(values):.2f}" for of in (min, statistics.median, max))]
+        for name, values in figures.items()
+    ]
+    print(table(["", "min", "median", "max"], rows))
     return 0
 
 
-def start(workers: int) -> tuple[float, list[float]]:
-    """Start the service as `make serve` does; return the seconds until ready, and MB a worker."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"],
-        env={**os.environ, "SENTIMENT_PORT": str(port), "SENTIMENT_WORKERS": str(workers)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # scheduled as a container is, by itself and not with this process
-    )
-    try:
-        _wait_until_ready(f"http://127.0.0.1:{port}", process)
-        seconds = time.perf_counter() - began
-        for _ in range(50):
-            _predict(f"http://127.0.0.1:{port}")
-        return seconds, [_resident(pid) for pid in _children(process.pid)]
-    finally:
-        process.terminate()
-        process.wait()
+def start(model: Path, workers: int) -> tuple[float, list[int]]:
+    """Start the service as `make serve` does.
+
+    Returns:
+        The seconds until it was ready, and the bytes of each worker after some predictions.
+    Raises:
+        CannotMeasure: it was not ready in time.
+    """
+    command = service(model, workers=workers)
+    address = f"http://127.0.0.1:{command.port}"
+    with tempfile.TemporaryFile() as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command.arguments,
+            env=environment(command),
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,  # scheduled as a container is, by itself and not with this one
+        )
+        try:
+            if not _is_ready(address, process):
+                errors.seek(0)
+                said = errors.read().decode("utf-8", "replace")[-2000:].strip()
+                raise CannotMeasure(f"not ready within {_GIVE_UP_SECONDS} s; it said: {said}")
+            seconds = time.perf_counter() - began
+            for _ in range(50):
+                _predict(address)
+            memory = map(resident_bytes, children(process.pid))
+            return seconds, [of_worker for of_worker in memory if of_worker is not None]
+        finally:
+            process.terminate()
+            process.wait()
 
 
-def _wait_until_ready(address: str, process: "subprocess.Popen[bytes]") -> None:
+def _is_ready(address: str, process: "subprocess.Popen[bytes]") -> bool:
     until = time.monotonic() + _GIVE_UP_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=5):
-                return
+                return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.01)
-    raise SystemExit(f"the service was not ready within {_GIVE_UP_SECONDS} s")
+    return False
 
 
 def _predict(address: str) -> None:
@@ -75,15 +93,12 @@ def _predict(address: str) -> None:
         response.read()
 
 
-def _children(pid: int) -> list[int]:
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _resident(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise SystemExit(f"no memory figure for process {pid}")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
+    parser.add_argument("--model", type=Path, default=Path("models/default"))
+    parser.add_argument("--starts", type=int, default=5, help="%(default)s")
+    parser.add_argument("--workers", type=int, default=2, help="%(default)s")
+    return parser
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 import argparse
 import os
-import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from benchmarks import http
-from benchmarks.load import Load, free_port, running
+from benchmarks.load import Load, running, service
 
 
 def results(*, single_ms: float) -> http.Results:
@@ -45,10 +45,7 @@ def test_the_report_names_both_gains_of_a_batch() -> None:
 
 @pytest.mark.slow
 def test_the_empty_route_answers_under_our_worker() -> None:
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn_conf.py"]
-    environ = {"SENTIMENT_PORT": str(port), "SENTIMENT_WORKERS": "1"}
-    cores = os.sched_getaffinity(0)
-    with running([*command, "benchmarks.empty:create_app()"], port, environ, cores) as server:
+    command = service(Path("models/default"), "benchmarks.empty:create_app()", workers=1)
+    with running(command, os.sched_getaffinity(0)) as server:
         with urllib.request.urlopen(server.address, b"{}") as response:
             assert (response.status, response.read()) == (200, b"")
