@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import startup
+from benchmarks.arguments import positive
 from benchmarks.containers import clients, engine, rolling
 from benchmarks.containers.engine import CONFINED, Container, podman
 from benchmarks.load import TICKS, free_port, press
@@ -145,7 +146,9 @@ def _others(outcomes: rolling.Outcomes) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.container", description=__doc__)
-    parser.add_argument("--starts", type=int, default=5, help="of each kind, in turn; %(default)s")
+    parser.add_argument(
+        "--starts", type=positive, default=5, help="of each kind, in turn; %(default)s"
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 where a floor is missed")
     return parser
 

@@ -16,6 +16,7 @@ from statistics import median
 
 import orjson
 
+from benchmarks.arguments import positive
 from benchmarks.load import (
     CannotMeasure,
     Command,
@@ -62,7 +63,7 @@ class Way:
             with urllib.request.urlopen(request) as response:
                 response.read()
 
-    def press(self, seconds: float, cores: set[int]) -> Load:
+    def press(self, seconds: int, cores: set[int]) -> Load:
         """Send it over and over, from `cores`."""
         connections = self.connections
         return press(self.server, self.body, seconds=seconds, connections=connections, cores=cores)
@@ -190,7 +191,7 @@ def render(results: Results, floors: Sequence[Floor], options: argparse.Namespac
             f"{options.workers} workers of {options.threads} threads on as many cores, wrk on the"
             f" others with {options.connections} connections (the tutorial way:"
             f" {TUTORIAL_CONNECTIONS}); sentences of {TOKENS} tokens; medians of"
-            f" {options.rounds} rounds of {options.seconds:g} s.",
+            f" {options.rounds} rounds of {options.seconds} s.",
             f"`classifier.predict` alone: {predict:.3f} ms of processor for one sentence,"
             f" {batch:.3f} ms for one of {BATCH}.",
             _gain_of_batches(results),
@@ -263,11 +264,11 @@ def _processor_ms(classifier: Classifier, texts: Sequence[str], cores: set[int])
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.http", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each way; %(default)s")
-    parser.add_argument("--seconds", type=float, default=5, help="of a turn; %(default)s")
-    parser.add_argument("--connections", type=int, default=64, help="%(default)s")
-    parser.add_argument("--workers", type=int, default=1, help="%(default)s")
-    parser.add_argument("--threads", type=int, default=4, help="of a worker; %(default)s")
+    parser.add_argument("--rounds", type=positive, default=5, help="turns of each way; %(default)s")
+    parser.add_argument("--seconds", type=positive, default=5, help="of a turn; %(default)s")
+    parser.add_argument("--connections", type=positive, default=64, help="%(default)s")
+    parser.add_argument("--workers", type=positive, default=1, help="%(default)s")
+    parser.add_argument("--threads", type=positive, default=4, help="of a worker; %(default)s")
     parser.add_argument(
         "--no-tutorial", dest="tutorial", action="store_false", help="leave the tutorial way out"
     )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.arguments import positive
 from benchmarks.report import table
 from benchmarks.timing import Timing, interleaved, one_core, text_of
 from sentiment import bundle as bundles
@@ -198,7 +199,9 @@ def _figure(milliseconds: float) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--rounds", type=int, default=30, help="turns of each way; %(default)s")
+    parser.add_argument(
+        "--rounds", type=positive, default=30, help="turns of each way; %(default)s"
+    )
     parser.add_argument(
         "--check", action="store_true", help="exit with 1 where a floor of ours is missed"
     )

@@ -154,9 +154,7 @@ def environment(command: Command) -> dict[str, str]:
     return {**own, **command.environ}
 
 
-def press(
-    server: Loaded, body: bytes, *, seconds: float, connections: int, cores: set[int]
-) -> Load:
+def press(server: Loaded, body: bytes, *, seconds: int, connections: int, cores: set[int]) -> Load:
     """Send one body over and over on so many connections; wrk runs on `cores`.
 
     Raises:
@@ -170,7 +168,7 @@ def press(
             ensure_wrk(),
             f"-c{connections}",
             "-t1",
-            f"-d{seconds:.0f}s",
+            f"-d{seconds}s",
             "--timeout=60s",
             f"-s{script}",
             server.address,

@@ -17,6 +17,7 @@ from statistics import median
 
 import orjson
 
+from benchmarks.arguments import positive
 from benchmarks.load import CannotMeasure, Load, Server, ensure_wrk, press, running, service
 from benchmarks.report import Floor, table
 from benchmarks.timing import text_of
@@ -149,7 +150,7 @@ def render(
             "",
             f"One worker on one core, wrk on another with {CONNECTIONS} connections; sentences of"
             f" {TOKENS} tokens; {len(PATHS)} files; medians of {options.rounds} rounds of"
-            f" {options.seconds:g} s.",
+            f" {options.seconds} s.",
             "",
         ]
     )
@@ -158,8 +159,8 @@ def render(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.playground", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each way; %(default)s")
-    parser.add_argument("--seconds", type=float, default=5, help="of a turn; %(default)s")
+    parser.add_argument("--rounds", type=positive, default=5, help="turns of each way; %(default)s")
+    parser.add_argument("--seconds", type=positive, default=5, help="of a turn; %(default)s")
     parser.add_argument(
         "--check", action="store_true", help="exit with 1 where the floor is missed"
     )

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 import training
 from benchmarks import peers, report, sets, timing
+from benchmarks.arguments import positive
 from benchmarks.peers import PEERS
 from benchmarks.sets import EvaluationSet
 from benchmarks.systems import Ours, Probabilities, System
@@ -246,7 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", type=Path, default=_TRAINING / "default.toml")
     parser.add_argument("--peers", default=",".join(PEERS), help="some of %(default)s, or none")
-    parser.add_argument("--rounds", type=int, default=100, help="turns of each to be timed")
+    parser.add_argument("--rounds", type=positive, default=100, help="turns of each to be timed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     parser.add_argument("--render", type=Path, metavar="FILE", help="print such a file's table")
     return parser

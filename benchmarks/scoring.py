@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import apart
 from benchmarks.apart import Cost
+from benchmarks.arguments import positive
 from sentiment.errors import SentimentError
 
 MOST_SECONDS_OF_A_MILLION = 120
@@ -60,8 +61,8 @@ def cost_of(model: Path, rows: int, workers: int, folder: Path) -> Cost:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--rows", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--workers", type=int, default=2, metavar="N")
+    parser.add_argument("--rows", type=positive, default=1_000_000, metavar="N")
+    parser.add_argument("--workers", type=positive, default=2, metavar="N")
     parser.add_argument("--check", action="store_true", help="exit with 1 where it takes longer")
     return parser
 

@@ -21,6 +21,7 @@ from statistics import median
 
 import orjson
 
+from benchmarks.arguments import positive
 from benchmarks.load import Server, children, resident_bytes, running, service
 from benchmarks.report import table
 from sentiment import bundle as bundles
@@ -309,10 +310,10 @@ def _make_versions(model: Bundle, directory: Path) -> Answers:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--requests", type=int, default=200_000, help="%(default)s")
-    parser.add_argument("--connections", type=int, default=64, help="%(default)s")
+    parser.add_argument("--requests", type=positive, default=200_000, help="%(default)s")
+    parser.add_argument("--connections", type=positive, default=64, help="%(default)s")
     parser.add_argument("--switches", type=int, default=20, help="of CURRENT; %(default)s")
-    parser.add_argument("--workers", type=int, default=2, help="%(default)s")
+    parser.add_argument("--workers", type=positive, default=2, help="%(default)s")
     return parser
 
 

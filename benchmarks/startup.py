@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.load import CannotMeasure, children, environment, resident_bytes, service
 from benchmarks.report import table
 from sentiment.errors import SentimentError
@@ -96,8 +97,8 @@ def _predict(address: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/default"))
-    parser.add_argument("--starts", type=int, default=5, help="%(default)s")
-    parser.add_argument("--workers", type=int, default=2, help="%(default)s")
+    parser.add_argument("--starts", type=positive, default=5, help="%(default)s")
+    parser.add_argument("--workers", type=positive, default=2, help="%(default)s")
     return parser
 
 
