@@ -178,7 +178,8 @@ def _hashes(config: TrainingConfig, folders: Sequence[Path]) -> list[str | int]:
     data = config.data
     sources = (*data.train, *data.validation, *data.test, *data.unlabelled, *data.taught)
     paths = [find(source.path, folders) for source in sources]
-    paths += [Path(config.vectors.path)] * (config.vectors.path is not None)
+    if config.vectors.path is not None:
+        paths.append(Path(config.vectors.path))
     return [fingerprint(path)["sha256"] for path in paths]
 
 

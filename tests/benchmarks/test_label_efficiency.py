@@ -114,7 +114,8 @@ def test_ours_goes_on_from_a_few_rows(folder, make_bundle, tmp_path, capsys):
     printed = capsys.readouterr().out
     for name in ("ours (default/1)", "TF-IDF (1,2) + logistic regression"):
         (line,) = [line for line in printed.splitlines() if line.startswith(f"| {name} |")]
-        assert line.count("±") == 1
+        *_, accuracy, _ = line.strip("| ").split(" | ")
+        assert 0 < float(accuracy) <= 1  # of one sample, which has no deviation
 
 
 def saved_with(made, root, **changes):
