@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import multiprocessing
 import re
 import shutil
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import apart
 from benchmarks.behaviour import SUITE
 from benchmarks.report import table
 from sentiment import bundle as bundles
@@ -34,7 +34,6 @@ COLUMNS = {
     "products": ["amazon-books.parquet", "amazon-dvd.parquet", "amazon-electronics.parquet"],
 }
 
-
 _MADE_FROM = "made-from"
 
 
@@ -46,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = _named(options.rows, rows) if options.rows else list(rows)
         for name in chosen:
             model = options.output / slug(name)
-            if not _is_of(model, rows[name], options.data):
+            if not _is_of(model, made_from := _made_from(rows[name], options.data)):
                 print(f"training: {name}", file=sys.stderr)
-                _trained(rows[name], model, options.data)
+                _train(rows[name], model, options.data, made_from)
         print(render([(name, options.output / slug(name)) for name in chosen]))
     except SentimentError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -113,26 +112,17 @@ def _named(names: Sequence[str], rows: Mapping[str, TrainingConfig]) -> list[str
     return list(names)
 
 
-def _is_of(model: Path, config: TrainingConfig, folders: Sequence[Path]) -> bool:
+def _is_of(model: Path, made_from: str) -> bool:
     """Whether there is a model, and it was made with these settings from these files."""
-    made_from = model / _MADE_FROM
-    return made_from.exists() and made_from.read_text() == _made_from(config, folders)
+    path = model / _MADE_FROM
+    return path.exists() and path.read_text() == made_from
 
 
-def _trained(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
-    """Train in a process of its own: TensorFlow gives no memory back.
-
-    A model of other settings or files that stands in its place is removed.
-    """
+def _train(config: TrainingConfig, model: Path, folders: Sequence[Path], made_from: str) -> None:
+    """Train in the place of a model of other settings or files, which is removed."""
     shutil.rmtree(model, ignore_errors=True)
-    process = multiprocessing.get_context("spawn").Process(
-        target=_fit, args=(config, model, folders)
-    )
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise ConfigError(f"{model}: the fit ended with exit status {process.exitcode}; see above")
-    files.write(model / _MADE_FROM, _made_from(config, folders))
+    apart.call(_fit, config, model, folders)
+    files.write(model / _MADE_FROM, made_from)
 
 
 def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
@@ -146,10 +136,7 @@ def _fit(config: TrainingConfig, model: Path, folders: Sequence[Path]) -> None:
 
     made = model.parent / f"prepared-{_preparation(config, folders)[:12]}.npz"
     prepared = Prepared.from_arrays(dict(np.load(made))) if made.exists() else Prepared()
-    try:
-        fit(config, model, data_directories=folders, prepared=prepared)
-    except SentimentError as error:
-        sys.exit(f"error: {error}")
+    fit(config, model, data_directories=folders, prepared=prepared)
     files.replace(made, lambda file: np.savez(file, **prepared.to_arrays()))
 
 

@@ -1,14 +1,13 @@
 """`python -m benchmarks.memory`: the most memory that a fit takes, measured on one epoch."""
 
 import argparse
-import multiprocessing
 import resource
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import sets
+from benchmarks import apart, sets
 from sentiment.errors import SentimentError
 from training import config as configs
 from training.config import ConfigError, TrainingConfig
@@ -42,16 +41,10 @@ def peak_of_fit(config: TrainingConfig, folder: Path) -> int:
     """Train in a process of its own, throw the model away, and return its peak memory in bytes.
 
     Raises:
-        ConfigError: the fit failed; its own output says why.
+        CommandFailed: the fit failed; its own output says why.
     """
     with tempfile.TemporaryDirectory() as output:
-        process = multiprocessing.get_context("spawn").Process(
-            target=_fit, args=(config, Path(output) / "model", folder)
-        )
-        process.start()
-        process.join()
-    if process.exitcode:
-        raise ConfigError(f"the fit ended with exit status {process.exitcode}; see above")
+        apart.call(_fit, config, Path(output) / "model", folder)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 
@@ -59,10 +52,7 @@ def peak_of_fit(config: TrainingConfig, folder: Path) -> int:
 def _fit(config: TrainingConfig, output: Path, folder: Path) -> None:
     from training.fit import fit  # here and not above: the parent needs no TensorFlow
 
-    try:
-        fit(config, output, data_directories=[folder])
-    except SentimentError as error:
-        sys.exit(f"error: {error}")
+    fit(config, output, data_directories=[folder])
 
 
 def _one_epoch(config: TrainingConfig, train: Sequence[str]) -> TrainingConfig:

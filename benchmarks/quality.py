@@ -185,7 +185,7 @@ def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
     if (
         trained_by is not None
         and hashes(manifest.data) == hashes(data.files)
-        and _held_out(trained_by) == _held_out(config)
+        and sources.holdout(trained_by) == sources.holdout(config)
     ):
         return []
     return [
@@ -200,13 +200,6 @@ def _configuration(ours: Ours) -> TrainingConfig | None:
         return configs.parse(ours.classifier.bundle.manifest.training, origin=ours.name)
     except ConfigError:  # as where another release wrote it
         return None
-
-
-def _held_out(config: TrainingConfig) -> Any:
-    """All that decides which rows a configuration holds out."""
-    seed = config.data.holdout_seed
-    paths = [source.path for source in config.data.train]
-    return paths, sources.shares(config.data), config.fit.seed if seed is None else seed
 
 
 def _folder(path: Path | None) -> Path:

@@ -27,6 +27,7 @@ from teachers.jury import LONG, Jury, are_long, linear_polarity
 from teachers.transformer import Transformer, pretrained
 from training import files
 from training.config import ConfigError, TrainingConfig
+from training.differences import differences
 from training.distil import LINEAR, judge_of
 from training.encode import labelled_rows
 from training.evaluation import measures
@@ -111,7 +112,7 @@ def _origin(config: TrainingConfig, data: Data) -> dict[str, Any]:
     """Say all that the files of a folder depend on."""
     return {
         **config.model_dump(mode="json"),
-        "files": data.files,
+        "files": data.numbered_files(),
         "judges": {name: bundles.current(Path(name)).name for name in config.distil.teachers},
     }
 
@@ -121,10 +122,10 @@ def _note_origin(folder: Path, origin: dict[str, Any]) -> None:
     if not path.exists() and not any(folder.iterdir()):
         files.write(path, json.dumps(origin, indent=1) + "\n")
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if changed := [name for name in origin if before.get(name) != origin[name]]:
+    if changes := list(differences(before, origin)):
         raise ConfigError(
-            f"{folder}: was made from other {', '.join(changed)}. Remove it to make all of it anew "
-            "(about two hours), or name another folder."
+            "\n  ".join([f"{folder}: was made from something else:", *changes])
+            + "\nRemove it to make all of it anew (about two hours), or name another folder."
         )
 
 

@@ -196,8 +196,6 @@ _EMOJI = [
     )
     for code in range(first, last + 1)
 ] + list("❤⭐✨✅❌☀☔⚡❗❓❄🔥🚀🌟🌈🌹🍻🥂🍾🚫🆗🗑🖕🤌🫶😻💔")
-
-
 _SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 
 

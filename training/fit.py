@@ -117,10 +117,7 @@ def _identity(config: TrainingConfig, data: sources.Data, origin: Bundle | None)
     """Say what a run is that comes to the same model each time."""
     return {
         **config.model_dump(mode="json"),
-        "files": {
-            f"{number} ({entry['role']} {entry['name']})": entry
-            for number, entry in enumerate(data.files, 1)
-        },
+        "files": data.numbered_files(),
         "base": hashlib.sha256(origin.network).hexdigest() if origin is not None else None,
         "libraries": library_versions(),
     }

@@ -71,13 +71,14 @@ def test_rows_that_prepare_alike_share_what_was_prepared(tmp_path) -> None:
     coverages = []
     for name, changes in {"everything": {}, "no dropout": {"network.dropout": 0.0}}.items():
         config = parse(ablation.changed(settings, changes), origin=name)
-        ablation._trained(config, tmp_path / name, [SAMPLES])
+        made_from = ablation._made_from(config, [SAMPLES])
+        ablation._train(config, tmp_path / name, [SAMPLES], made_from)
         model = bundles.load(bundles.current(tmp_path / name))
         coverages.append(model.manifest.metrics["coverage"])
         (prepared,) = tmp_path.glob("prepared-*.npz")
         np.savez(prepared, **{**np.load(prepared), "coverage": json.dumps(marked)})
-    assert ablation._is_of(tmp_path / "no dropout", config, [SAMPLES])
-    assert not ablation._is_of(tmp_path / "everything", config, [SAMPLES])
+    assert ablation._is_of(tmp_path / "no dropout", made_from)
+    assert not ablation._is_of(tmp_path / "everything", made_from)
     assert coverages[0] != marked
     assert coverages[1] == marked
     assert not list(tmp_path.glob("*/checkpoint.npz"))

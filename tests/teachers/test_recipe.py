@@ -6,19 +6,14 @@ import pytest
 
 from benchmarks import ablation
 from training import config as configs
-from training.rows.sources import shares
+from training.rows.sources import holdout
 
 ROOT = Path(configs.__file__).parents[1]
 
 
 def held_out(config):
-    seed = config.fit.seed if config.data.holdout_seed is None else config.data.holdout_seed
-    paths = [source.path for source in config.data.train]
-    names = {
-        name: [source.path for source in getattr(config.data, name)]
-        for name in ("validation", "test")
-    }
-    return dict(zip(paths, shares(config.data), strict=True)), seed, names
+    beside = (*config.data.validation, *config.data.test)
+    return holdout(config), [source.path for source in beside]
 
 
 @pytest.mark.parametrize("learner", ["training/default.toml", "benchmarks/ablation.toml"])

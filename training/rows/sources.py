@@ -50,6 +50,13 @@ class Data:
     files: list[dict[str, Any]]
     lexicon: Lexicon | None = None
 
+    def numbered_files(self) -> dict[str, dict[str, Any]]:
+        """Return `files` by a name of each one's own, as `differences` shows them."""
+        return {
+            f"{number} ({entry['role']} {entry['name']})": entry
+            for number, entry in enumerate(self.files, 1)
+        }
+
     def rows_an_epoch(self) -> float:
         """Return how many rows with a label, or a teacher's opinion in a file, an epoch reads."""
         return float(self.repeats[self.train.sources].sum() + self.taught.repeats.sum())
@@ -157,9 +164,22 @@ def divide(
     """
     measured_on = train.take([])
     if any(held_out):
-        own_seed = config.holdout_seed
-        train, measured_on = split(train, held_out, seed=seed if own_seed is None else own_seed)
+        train, measured_on = split(train, held_out, seed=_holdout_seed(config, seed))
     return train, measured_on if validation is None else measured_on.join(validation)
+
+
+def holdout(config: TrainingConfig) -> tuple[dict[str, float], int]:
+    """Return all that decides which rows are held out: the share of each training file, the seed.
+
+    Two configurations of which this is the same hold out the same rows of the same files.
+    """
+    paths = [source.path for source in config.data.train]
+    by_path = dict(zip(paths, shares(config.data), strict=True))
+    return by_path, _holdout_seed(config.data, config.fit.seed)
+
+
+def _holdout_seed(config: DataConfig, seed: int) -> int:
+    return seed if config.holdout_seed is None else config.holdout_seed
 
 
 def shares(config: DataConfig) -> list[float]:
