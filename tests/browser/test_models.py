@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import ADMIN_KEY, Open
 from tests.service.gunicorn_server import Server
@@ -55,6 +55,25 @@ def test_versions_side_by_side(page: Page) -> None:
     expect(articles.nth(0)).to_contain_text("is not what was saved")  # 3 is damaged
     shown = [articles.nth(i).locator(".bars tbody").inner_text() for i in (1, 2)]
     assert shown[0] == shown[1] != ""  # they have the same weights
+
+
+def test_a_view_that_comes_late_undoes_nothing(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/versions", lambda route: held.append(route))
+    page.get_by_role("button", name="Key", exact=True).click()
+    page.locator("#api-key").fill("for a view of its own")
+    page.locator("#admin-key").fill(ADMIN_KEY)
+    page.keyboard.press("Enter")
+    page.locator("#compared-text").fill("Great food 😡")
+    page.get_by_role("button", name="Compare").click()
+    articles = page.locator(".side-by-side article")
+    expect(articles).to_have_count(3)
+    (late,) = held
+    with page.expect_response("**/versions"):
+        late.continue_()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(articles).to_have_count(3)
+    expect(page.locator("#compared-text")).to_have_value("Great food 😡")
 
 
 def test_activating_and_rolling_back(page: Page, site: Server) -> None:

@@ -49,11 +49,12 @@ async function showModel() {
 
 byId("key-button").addEventListener("click", () => byId("keys").showModal());
 byId("keys").addEventListener("close", () => {
+  const before = api.key;
   api.key = byId("api-key").value.trim();
   api.adminKey = byId("admin-key").value.trim();
   showModel();
   if (trying.text) trying.run();
-  if (!byId("models").hidden) models.show();
+  if (api.key !== before && !byId("models").hidden) models.show();
 });
 addEventListener("hashchange", follow);
 

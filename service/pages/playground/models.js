@@ -18,6 +18,7 @@ export class Models {
   #onSwitch;
   #text;
   #name;
+  #turn = 0;
 
   /**
    * @param onSwitch is called when another version serves.
@@ -31,11 +32,11 @@ export class Models {
   }
 
   async show() {
-    await this.#guarded(async () => {
+    await this.#guarded(async (isLatest) => {
       const [{ name }] = await this.#api.models();
       this.#name = name;
       const [model, versions] = await Promise.all([this.#api.model(name), this.#api.versions(name)]);
-      byId("versions").replaceChildren(...this.#sections(model, versions.reverse()));
+      if (isLatest()) byId("versions").replaceChildren(...this.#sections(model, versions.reverse()));
     });
   }
 
@@ -153,11 +154,15 @@ export class Models {
     return (await this.#api.compare(this.#name, text, wanted)).map(answered);
   }
 
+  /** Does it and shows its error. What was begun before it changes the view no more. */
   async #guarded(action) {
+    const turn = ++this.#turn;
+    const isLatest = () => turn === this.#turn;
     try {
-      await action();
-      say(byId("models-problem"));
+      await action(isLatest);
+      if (isLatest()) say(byId("models-problem"));
     } catch (error) {
+      if (!isLatest()) return;
       say(byId("models-problem"), error.message);
       byId("models-problem").scrollIntoView({ block: "nearest" });
       this.#onError(error);
