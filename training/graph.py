@@ -42,15 +42,10 @@ def to_onnx(weights: Weights, config: NetworkConfig) -> bytes:
     constants = {
         "zero": np.array([0], np.int32),
         "one": np.array([1], np.int32),
-        "start": np.array(0, np.int32),
-        "step": np.array(1, np.int32),
         "first_axis": np.array([0], np.int64),
         "second_axis": np.array([1], np.int64),
-        "later_axes": np.array([1, 2, 3], np.int64),
         "merge_directions": np.array([0, 0, -1], np.int64),
         "merge_parts": np.array([0, -1], np.int64),
-        "lowest": np.array(-np.inf, np.float32),
-        "nothing": np.array(0, np.float32),
     }
     used = {name for node in nodes for name in node.input}
     tensors = {**weights, **{name: value for name, value in constants.items() if name in used}}
@@ -122,24 +117,18 @@ def _pooling(config: NetworkConfig) -> list[onnx.NodeProto]:
     number = len(config.layers) - 1
     outputs, parts = f"outputs_{number}", {"last": f"states_{number}"}  # each part is (D, n, H)
     nodes: list[onnx.NodeProto] = []
-    if {"max", "mean"} & set(config.pooling):
-        nodes.append(helper.make_node("Unsqueeze", ["lengths", "second_axis"], ["ends"]))  # (n, 1)
+    # What ONNX Runtime's LSTM gives for the padding is 0, which moves neither of the two.
     if "max" in config.pooling:
         parts["max"] = "max"
         nodes += [
-            helper.make_node("Squeeze", ["longest", "first_axis"], ["limit"]),
-            helper.make_node("Range", ["start", "limit", "step"], ["numbers"]),  # (L,)
-            helper.make_node("Unsqueeze", ["numbers", "later_axes"], ["column"]),  # (L, 1, 1, 1)
-            helper.make_node("Less", ["column", "ends"], ["is_real"]),  # (L, 1, n, 1)
-            helper.make_node("Where", ["is_real", "nothing", "lowest"], ["penalty"]),
-            helper.make_node("Add", [outputs, "penalty"], ["candidates"]),
-            helper.make_node("ReduceMax", ["candidates", "first_axis"], ["max"], keepdims=0),
+            helper.make_node("ReduceMax", [outputs, "first_axis"], ["highest"], keepdims=0),
+            helper.make_node("Relu", ["highest"], ["max"]),
         ]
     if "mean" in config.pooling:
         parts["mean"] = "mean"
         nodes += [
-            # What ONNX Runtime's LSTM gives for the padding is 0.
             helper.make_node("ReduceSum", [outputs, "first_axis"], ["sum"], keepdims=0),
+            helper.make_node("Unsqueeze", ["lengths", "second_axis"], ["ends"]),  # (n, 1)
             helper.make_node("Cast", ["ends"], ["counts"], to=TensorProto.FLOAT),
             helper.make_node("Div", ["sum", "counts"], ["mean"]),
         ]

@@ -15,9 +15,10 @@ class MaskedPooling(layers.Layer):
     """Summarise each row over its real timesteps: (n, T, H) -> (n, H for each kind).
 
     Args:
-        kinds: `max` and `mean` over the real timesteps; `last`, the state that the LSTM ends in:
-            its output at the last real timestep, and for the backward half (which reads from the
-            end) at the first.
+        kinds: `mean` over the real timesteps; `max` over them, and 0 where all are less, as of
+            rectified features (Kim 2014); `last`, the state that the LSTM ends in: its output at
+            the last real timestep, and for the backward half (which reads from the end) at the
+            first.
         bidirectional: whether the second half of H was read backwards.
     """
 
@@ -43,7 +44,7 @@ class MaskedPooling(layers.Layer):
         return ops.concatenate([getattr(self, f"_{kind}")(x, mask) for kind in self.kinds], axis=-1)
 
     def _max(self, x: Any, mask: Any) -> Any:
-        return ops.max(ops.where(mask[..., None], x, -np.inf), axis=1)  # (n, H)
+        return ops.max(ops.where(mask[..., None], x, 0), axis=1, initial=0)  # (n, H)
 
     def _mean(self, x: Any, mask: Any) -> Any:
         weights = ops.cast(mask, x.dtype)[..., None]  # (n, T, 1)

@@ -93,13 +93,14 @@ def test_pooling_by_hand():
     assert forward.tolist() == [[4, 5, 6, 7], [20, 21, 22, 23]]
 
 
-def test_pooling_of_negative_values_does_not_see_the_padding():
+def test_the_maximum_is_0_at_least_with_and_without_padding():
     from training.network import MaskedPooling
 
-    x = np.full((1, 3, 2), -1, np.float32)
-    x[0, 2] = 0
-    pooled = MaskedPooling(("max",), bidirectional=False)(x, mask=np.array([[True, True, False]]))
-    assert np.asarray(pooled).tolist() == [[-1, -1]]
+    x = np.full((2, 3, 2), -1, np.float32)
+    x[1, 2] = 1000  # padding
+    mask = np.array([[True, True, True], [True, True, False]])
+    pooled = MaskedPooling(("max", "mean"), bidirectional=False)(x, mask=mask)
+    assert np.asarray(pooled).tolist() == [[0, 0, -1, -1]] * 2
 
 
 def test_dropout_is_for_training_alone(build):
