@@ -131,7 +131,8 @@ class Transformer(torch.nn.Module):
         )
         warmup = max(math.ceil(config.warmup * steps), 1)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: min((step + 1) / warmup, (steps - step) / (steps - warmup))
+            optimizer,
+            lambda step: min((step + 1) / warmup, (steps - step) / max(steps - warmup, 1)),
         )
         self.encoder.set_attn_implementation(_TO_LEARN)
         self.train()

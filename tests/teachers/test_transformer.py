@@ -34,6 +34,18 @@ def test_it_learns_and_knows_words_it_was_not_taught(taught):
     assert probabilities.argmax(axis=1).tolist() == [0, 2]
 
 
+def test_a_single_step_is_a_fit_too():
+    from teachers.transformer import Transformer, pretrained
+    from training.batches import Rows
+    from training.config import FitConfig
+
+    teacher = Transformer(pretrained(), LABELS, timesteps=16)
+    before = teacher.probabilities(TEXTS[:2])
+    ids, ones = teacher.token_ids(TEXTS[:2]), np.ones(2, np.float32)
+    teacher.learn(Rows(ids, TARGETS[:2], ones, ones), FitConfig(epochs=1, batch_size=8))
+    assert not np.allclose(teacher.probabilities(TEXTS[:2]), before)
+
+
 def test_answers_come_in_the_order_of_the_texts(taught):
     texts = ["I loved it and would gladly see all of it again", "I hated it", "I loved it"]
     forth, back = taught.probabilities(texts), taught.probabilities(texts[::-1])
