@@ -76,6 +76,20 @@ def test_a_view_that_comes_late_undoes_nothing(page: Page) -> None:
     expect(page.locator("#compared-text")).to_have_value("Great food 😡")
 
 
+def test_a_refusal_that_comes_late_is_said(page: Page) -> None:
+    give_key(page, ADMIN_KEY)
+    held: list[Route] = []
+    page.route("**:activate", lambda route: held.append(route))
+    page.get_by_role("button", name="Activate version 3").click()
+    page.get_by_role("button", name="Yes", exact=True).click()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator(".side-by-side article")).to_have_count(3)
+    (late,) = held
+    late.continue_()
+    expect(page.locator("#models-problem")).to_contain_text("is not what was saved")
+    expect(page.locator(".side-by-side article")).to_have_count(3)
+
+
 def test_activating_and_rolling_back(page: Page, site: Server) -> None:
     page.get_by_role("button", name="Activate version 2").click()
     expect(page.locator("#keys")).to_be_visible()  # the key is asked for

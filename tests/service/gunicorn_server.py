@@ -90,6 +90,21 @@ def wait_until_ready(server: Server) -> None:
     pytest.fail(f"gunicorn did not become ready: {(server.folder / 'err').read_text()}")
 
 
+def workers(server: Server) -> set[int]:
+    """The workers that have answered predictions."""
+    return {line["pid"] for line in server.lines("out") if line["path"] == "/v1/predict"}
+
+
+def predict_in_every_worker(server: Server, body: bytes) -> Iterator[Any]:
+    """Yield answers until both workers gave one; one request after the other may go to the same."""
+    deadline = time.monotonic() + START_SECONDS
+    while len(workers(server)) < 2:
+        assert time.monotonic() < deadline, "one worker answered all"
+        status, answer = server.send("POST", "/v1/predict", body)
+        assert status == 200
+        yield answer
+
+
 @contextmanager
 def launched(folder: Path, **settings: str) -> Iterator[Server]:
     """A server that is ready, and is stopped in the end."""

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.gunicorn_server import JSON, START_SECONDS, Server, Start, wait_until_ready
+from tests.service.gunicorn_server import (
+    JSON,
+    START_SECONDS,
+    Server,
+    Start,
+    predict_in_every_worker,
+    wait_until_ready,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -18,15 +25,8 @@ BODY = b'{"text": "Great food."}'
 
 
 def test_every_worker_answers(server: Server) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    workers: set[int] = set()
-    while len(workers) < 2 and time.monotonic() < deadline:
-        status, answer = server.send("POST", "/v1/predict", BODY)
-        assert status == 200
+    for answer in predict_in_every_worker(server, BODY):
         assert answer["documents"][0]["statistics"]["characters"] == 11
-        lines = server.lines("out")
-        workers = {line["pid"] for line in lines if line["path"] == "/v1/predict"}
-    assert len(workers) == 2
 
 
 def test_the_logs_are_json_lines_without_texts(own_server: Server) -> None:
@@ -112,14 +112,9 @@ def test_the_drain_file_is_every_worker_s_word_and_closes_what_is_kept(
         connection.request("POST", "/v1/predict", BODY, JSON)
         response = connection.getresponse()
         assert (response.status, response.will_close) == (200, True)
-    deadline = time.monotonic() + START_SECONDS
-    workers: set[int] = set()
-    while len(workers) < 2 and time.monotonic() < deadline:
+    for _ in predict_in_every_worker(server, BODY):
         status, answer = server.send("GET", "/readyz")
         assert (status, answer["status"]) == (503, "draining")
-        assert server.send("POST", "/v1/predict", BODY)[0] == 200
-        workers = {line["pid"] for line in server.lines("out")}
-    assert len(workers) == 2
 
 
 def test_an_empty_place_for_models_is_no_reason_not_to_start(start: Start, tmp_path: Path) -> None:

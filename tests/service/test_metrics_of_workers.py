@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.gunicorn_server import START_SECONDS, Server, Start, wait_until_ready
+from tests.service.gunicorn_server import (
+    START_SECONDS,
+    Server,
+    Start,
+    predict_in_every_worker,
+    wait_until_ready,
+    workers,
+)
 from tests.service.test_metrics import Figures, figures
 
 pytestmark = pytest.mark.slow
@@ -39,19 +46,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def workers(server: Server) -> set[int]:
-    return {line["pid"] for line in server.lines("out") if line["path"] == "/v1/predict"}
-
-
-def predict_in_every_worker(server: Server) -> int:
-    """Send requests until both workers have answered some; return how many."""
-    sent = 0
-    while len(workers(server)) < 2:
-        predict(server, 5)
-        sent += 5
-    return sent
-
-
 def test_the_figures_are_those_of_all_workers_and_outlive_them(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +54,7 @@ def test_the_figures_are_those_of_all_workers_and_outlive_them(
     wait_until_ready(server)
     [folder] = tmp_path.glob("sentiment-metrics-*")
 
-    sent = predict_in_every_worker(server)
+    sent = sum(1 for _ in predict_in_every_worker(server, BODY))
     assert {scrape(server)[PREDICTED] for _ in range(6)} == {sent}  # whichever worker is asked
     wait_until(lambda: scrape(server)[SERVING] == 2)
 

@@ -12,18 +12,25 @@ TEXTS = ["I loved it", "what a wonderful day", "I hated it", "what a terrible da
 TARGETS = np.eye(3, dtype=np.float32)[[2, 2, 0, 0] * 8]
 
 
-@pytest.fixture(scope="module")
-def taught():
+def untaught():
     from teachers.transformer import Transformer, pretrained
+
+    return Transformer(pretrained(), LABELS, timesteps=16)
+
+
+def learn(teacher, count, **settings):
     from training.batches import Rows
     from training.config import FitConfig
 
-    teacher = Transformer(pretrained(), LABELS, timesteps=16)
-    ones = np.ones(len(TEXTS), np.float32)
-    teacher.learn(
-        Rows(teacher.token_ids(TEXTS), TARGETS, ones, ones),
-        FitConfig(epochs=4, learning_rate=3e-4, batch_size=8),
-    )
+    ones = np.ones(count, np.float32)
+    rows = Rows(teacher.token_ids(TEXTS[:count]), TARGETS[:count], ones, ones)
+    teacher.learn(rows, FitConfig(batch_size=8, **settings))
+
+
+@pytest.fixture(scope="module")
+def taught():
+    teacher = untaught()
+    learn(teacher, len(TEXTS), epochs=4, learning_rate=3e-4)
     return teacher
 
 
@@ -35,14 +42,9 @@ def test_it_learns_and_knows_words_it_was_not_taught(taught):
 
 
 def test_a_single_step_is_a_fit_too():
-    from teachers.transformer import Transformer, pretrained
-    from training.batches import Rows
-    from training.config import FitConfig
-
-    teacher = Transformer(pretrained(), LABELS, timesteps=16)
+    teacher = untaught()
     before = teacher.probabilities(TEXTS[:2])
-    ids, ones = teacher.token_ids(TEXTS[:2]), np.ones(2, np.float32)
-    teacher.learn(Rows(ids, TARGETS[:2], ones, ones), FitConfig(epochs=1, batch_size=8))
+    learn(teacher, 2, epochs=1)
     assert not np.allclose(teacher.probabilities(TEXTS[:2]), before)
 
 

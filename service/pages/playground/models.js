@@ -18,7 +18,7 @@ export class Models {
   #onSwitch;
   #text;
   #name;
-  #turn = 0;
+  #begun = 0; // how many actions
 
   /**
    * @param onSwitch is called when another version serves.
@@ -31,12 +31,14 @@ export class Models {
     this.#text = text;
   }
 
+  /** Loads the view. Where it comes late, what was begun in the meantime stays. */
   async show() {
-    await this.#guarded(async (isLatest) => {
+    await this.#guarded(async () => {
+      const begun = this.#begun;
       const [{ name }] = await this.#api.models();
       this.#name = name;
       const [model, versions] = await Promise.all([this.#api.model(name), this.#api.versions(name)]);
-      if (isLatest()) byId("versions").replaceChildren(...this.#sections(model, versions.reverse()));
+      if (begun === this.#begun) byId("versions").replaceChildren(...this.#sections(model, versions.reverse()));
     });
   }
 
@@ -154,15 +156,12 @@ export class Models {
     return (await this.#api.compare(this.#name, text, wanted)).map(answered);
   }
 
-  /** Does it and shows its error. What was begun before it changes the view no more. */
   async #guarded(action) {
-    const turn = ++this.#turn;
-    const isLatest = () => turn === this.#turn;
+    this.#begun += 1;
+    say(byId("models-problem"));
     try {
-      await action(isLatest);
-      if (isLatest()) say(byId("models-problem"));
+      await action();
     } catch (error) {
-      if (!isLatest()) return;
       say(byId("models-problem"), error.message);
       byId("models-problem").scrollIntoView({ block: "nearest" });
       this.#onError(error);
