@@ -1,6 +1,7 @@
 """For everybody: axe-core finds no fault, the keyboard is enough, and no width is too small."""
 
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -21,27 +22,30 @@ TEXT = "😡 The food was great. 👍 But the service was awful 😡! We left. I
 
 
 @pytest.fixture(scope="session")
-def axe(request: pytest.FixtureRequest) -> str:
+def axe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The script of axe-core; where it cannot be fetched, the tests are skipped."""
     script: Path = request.config.cache.mkdir("axe-core") / f"{AXE}.js"
     if not script.exists():
-        npm = shutil.which("npm")
-        if not npm:
-            pytest.skip(f"npm is not installed, which fetches {AXE}")
-        try:
-            subprocess.run(
-                [npm, "pack", AXE], cwd=script.parent, capture_output=True, check=True,
-                timeout=FETCH_SECONDS,
-            )  # fmt: skip
-        except subprocess.SubprocessError as error:
-            pytest.skip(f"npm cannot fetch {AXE}: {error}")
-        archive = script.parent / f"{AXE.replace('@', '-')}.tgz"
-        with tarfile.open(archive) as package:
-            member = package.extractfile("package/axe.min.js")
-            assert member
-            script.write_bytes(member.read())
-        archive.unlink()
+        fetch(script, tmp_path_factory.mktemp("axe-core"))
     return script.read_text(encoding="utf-8")
+
+
+def fetch(script: Path, folder: Path) -> None:
+    """Fetch in a folder of this process alone: several may, and the last one's script stays."""
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip(f"npm is not installed, which fetches {AXE}")
+    try:
+        subprocess.run(
+            [npm, "pack", AXE], cwd=folder, capture_output=True, check=True, timeout=FETCH_SECONDS
+        )
+    except subprocess.SubprocessError as error:
+        pytest.skip(f"npm cannot fetch {AXE}: {error}")
+    with tarfile.open(folder / f"{AXE.replace('@', '-')}.tgz") as package:
+        package.extract("package/axe.min.js", folder, filter="data")
+    partial = script.with_name(f"{script.name}.{os.getpid()}")
+    shutil.copyfile(folder / "package" / "axe.min.js", partial)
+    os.replace(partial, script)
 
 
 def fill_try(page: Page) -> None:
