@@ -37,7 +37,7 @@ model: .venv/.everything .venv/.teachers $(TEMPLATES)
 		--data $(DATA) training/samples models/teacher --output $(MODEL)
 
 $(TEMPLATES): training/templates.json training/templates.py | .venv/.everything
-	$(BIN)/python -m training templates --rows 111000 --output $@
+	$(BIN)/python -m training templates --output $@
 
 lint: .venv/.everything
 	$(BIN)/ruff check

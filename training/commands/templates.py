@@ -10,7 +10,7 @@ from training.config import ConfigError
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.csv")
-    parser.add_argument("--rows", type=int, default=32000, help="default %(default)s")
+    parser.add_argument("--rows", type=int, default=111_000, help="default %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="default %(default)s")
 
 
