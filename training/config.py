@@ -28,6 +28,8 @@ CHECKPOINT_MINUTES = 10.0
 # Epochs, where nobody says how many: many rows have taught what they can in a few, and the schedule
 # of the learning rate wants to know the end.
 _LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 2, 10, 50_000
+# Of vectors: from few texts their words are learned only if these are read over and over.
+_LEAST_PASSES, _MOST_PASSES, _TOKENS_IN_ALL = 5, 50, 90_000_000
 # What a network knows already is lost at the rate that a new one learns best at.
 _RATE, _RATE_GOING_ON = 3e-3, 1e-3
 
@@ -121,7 +123,11 @@ class VectorsConfig(_Section):
         description="of a word2vec, GloVe or fastText file; its features are appended to those "
         "that are trained",
     )
-    epochs: int = Field(default=5, ge=1)
+    epochs: int | None = Field(
+        default=None,
+        ge=1,
+        description="if not told, as many as read 90 million tokens, from 5 to 50",
+    )
     window: int = Field(default=5, ge=1)
     skip_gram: bool = False
     rank: int | None = Field(
@@ -133,6 +139,11 @@ class VectorsConfig(_Section):
     storage: Literal["float32", "float16"] = Field(
         default="float16", description="how network.onnx holds the vectors"
     )
+
+    def passes(self, tokens: int) -> int:
+        """Return how often vectors are trained on so many running tokens."""
+        passes = round(_TOKENS_IN_ALL / max(tokens, 1))
+        return self.epochs or min(_MOST_PASSES, max(_LEAST_PASSES, passes))
 
 
 class FeaturesConfig(_Section):
@@ -192,7 +203,7 @@ class FitConfig(_Section):
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
     batch_tokens: int = Field(
-        default=16_000,
+        default=10_000,
         ge=1,
         description="n x T of a batch, at most: fewer rows where they are long",
     )

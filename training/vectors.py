@@ -154,7 +154,8 @@ def _trained_and_read(
 def _train(corpus: Corpus, config: VectorsConfig, *, seed: int, workers: int) -> KeyedVectors:
     kind = _TRAINED[config.method]
     tokens = sum(map(len, corpus.rows))
-    logger.info("training %s vectors on %d tokens", config.method, tokens)
+    epochs = config.passes(tokens)
+    logger.info("training %s vectors on %d tokens, %d times", config.method, tokens, epochs)
     model = kind(
         vector_size=config.features,
         window=config.window,
@@ -166,7 +167,7 @@ def _train(corpus: Corpus, config: VectorsConfig, *, seed: int, workers: int) ->
         sample=1e-4,
     )
     model.build_vocab(corpus)
-    model.train(corpus, total_examples=model.corpus_count, epochs=config.epochs)
+    model.train(corpus, total_examples=model.corpus_count, epochs=epochs)
     return model.wv
 
 

@@ -67,6 +67,14 @@ def test_many_rows_are_read_in_fewer_epochs(rows, epochs):
     assert told.settled(rows) == told
 
 
+@pytest.mark.parametrize(
+    ("tokens", "passes"), [(0, 50), (600_000, 50), (6_000_000, 15), (18_000_000, 5), (10**9, 5)]
+)
+def test_vectors_read_few_tokens_more_often(tokens, passes):
+    assert config.parse({}, origin="test").vectors.passes(tokens) == passes
+    assert config.parse({"vectors": {"epochs": 7}}, origin="test").vectors.passes(tokens) == 7
+
+
 def test_a_model_goes_on_at_a_lower_rate_where_none_is_told():
     fresh, told = config.parse({}, origin="test"), {"learning_rate": 0.003}
     assert fresh.settled(500).fit.learning_rate == 0.003
