@@ -142,8 +142,7 @@ class VectorsConfig(_Section):
 
     def passes(self, tokens: int) -> int:
         """Return how often vectors are trained on so many running tokens."""
-        passes = round(_TOKENS_IN_ALL / max(tokens, 1))
-        return self.epochs or min(_MOST_PASSES, max(_LEAST_PASSES, passes))
+        return self.epochs or _readings(_TOKENS_IN_ALL, tokens, _LEAST_PASSES, _MOST_PASSES)
 
 
 class FeaturesConfig(_Section):
@@ -250,8 +249,7 @@ class FitConfig(_Section):
         """
         values: dict[str, float] = {}
         if self.epochs is None:
-            epochs = round(_READ_IN_ALL / max(rows, 1))
-            values["epochs"] = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, epochs))
+            values["epochs"] = _readings(_READ_IN_ALL, rows, _LEAST_EPOCHS, _MOST_EPOCHS)
         if going_on and "learning_rate" not in self.model_fields_set:
             values["learning_rate"] = _RATE_GOING_ON
         return self.model_copy(update=values)
@@ -360,6 +358,11 @@ class TrainingConfig(_Section):
     def _ranges_are_of_settings(cls, tune: dict[str, Range]) -> dict[str, Range]:
         check(tune, cls)
         return tune
+
+
+def _readings(in_all: int, once: float, least: int, most: int) -> int:
+    """Return how often to read what is `once` as much, so that it is about `in_all`."""
+    return min(most, max(least, round(in_all / max(once, 1))))
 
 
 def read(path: Path) -> TrainingConfig:

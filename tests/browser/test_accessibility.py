@@ -1,7 +1,6 @@
 """For everybody: axe-core finds no fault, the keyboard is enough, and no width is too small."""
 
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -13,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.service.gunicorn_server import Server
+from training import files
 
 # Fetched by npm, which checks what comes, and not kept here: 4 MB under another licence (MPL-2.0).
 AXE = "axe-core@4.14.1"
@@ -42,10 +42,9 @@ def fetch(script: Path, folder: Path) -> None:
     except subprocess.SubprocessError as error:
         pytest.skip(f"npm cannot fetch {AXE}: {error}")
     with tarfile.open(folder / f"{AXE.replace('@', '-')}.tgz") as package:
-        package.extract("package/axe.min.js", folder, filter="data")
-    partial = script.with_name(f"{script.name}.{os.getpid()}")
-    shutil.copyfile(folder / "package" / "axe.min.js", partial)
-    os.replace(partial, script)
+        member = package.extractfile("package/axe.min.js")
+        assert member
+        files.replace(script, lambda file: file.write(member.read()))
 
 
 def fill_try(page: Page) -> None:
