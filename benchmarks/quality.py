@@ -197,7 +197,7 @@ def _notes(ours: Ours, config: TrainingConfig, data: sources.Data) -> list[str]:
 
 def _configuration(ours: Ours) -> TrainingConfig | None:
     try:
-        return configs.parse(ours.classifier.bundle.manifest.training, origin=ours.name)
+        return configs.of_data(ours.classifier.bundle.manifest.training, origin=ours.name)
     except ConfigError:  # as where another release wrote it
         return None
 

@@ -143,7 +143,8 @@ def _fine_tuned(config: TrainingConfig, data: Data, folder: Path) -> Transformer
     torch.manual_seed(config.fit.seed)  # of the head
     teacher = Transformer(pretrained(), data.train.label_names, timesteps=config.pipeline.timesteps)
     ids = teacher.token_ids(data.train.texts)
-    teacher.learn(labelled_rows(data.train, ids, data.repeats, config.fit), config.fit)
+    rows = labelled_rows(data.train, ids, data.repeats, data.smoothing, config.fit)
+    teacher.learn(rows, config.fit)
     _replacing(folder, teacher.save)
     return teacher
 

@@ -30,8 +30,10 @@ CHECKPOINT_MINUTES = 10.0
 _LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 2, 10, 50_000
 # Of vectors: from few texts their words are learned only if these are read over and over.
 _LEAST_PASSES, _MOST_PASSES, _TOKENS_IN_ALL = 5, 50, 90_000_000
-# What a network knows already is lost at the rate that a new one learns best at.
-_RATE, _RATE_GOING_ON = 3e-3, 1e-3
+# What a network knows already is lost at the rate that a new one learns best at. Of few rows it
+# learns too little at a lower rate still, and in few steps: an epoch should have `_STEPS`.
+_RATE, _RATE_GOING_ON, _RATE_OF_FEW = 3e-3, 1e-3, 2e-3
+_LEAST_BATCH, _MOST_BATCH, _STEPS = 16, 128, 64
 
 
 class ConfigError(SentimentError):
@@ -53,6 +55,13 @@ class Source(_Section):
     )
     holdout: float | None = Field(
         default=None, ge=0, lt=1, description="share held out for validation; else the fit's"
+    )
+    label_smoothing: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of what a row's label says that all labels get alike, where labels are "
+        "less sure than they look",
     )
 
 
@@ -200,7 +209,12 @@ class FitConfig(_Section):
         "read over 50,000 rows, but 2 at least",
     )
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
-    batch_size: int = Field(default=128, ge=1, description="rows of a batch, at most")
+    batch_size: int = Field(
+        default=_MOST_BATCH,
+        ge=1,
+        description="rows of a batch, at most. If not told, fewer where a model goes on from "
+        "another with under 8,000 rows: 16 for 1,000",
+    )
     batch_tokens: int = Field(
         default=10_000,
         ge=1,
@@ -219,12 +233,12 @@ class FitConfig(_Section):
     learning_rate: float = Field(
         default=_RATE,
         gt=0,
-        description="if not told, a third of the default where a model goes on from another",
+        description="if not told, 1e-3 where a model goes on from another, and 2e-3 where it does "
+        "so with under 8,000 rows",
     )
     schedule: Literal["cosine", "constant"] = "cosine"
     warmup: float = Field(default=0.05, ge=0, lt=1, description="share of the steps")
     clip_norm: float = Field(default=1.0, gt=0)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weight: Literal["balanced", "balanced_by_source"] | dict[str, PositiveFloat] | None = None
     oversample: bool = Field(
         default=False, description="read the rows of rare classes more often, all classes alike"
@@ -250,8 +264,11 @@ class FitConfig(_Section):
         values: dict[str, float] = {}
         if self.epochs is None:
             values["epochs"] = _readings(_READ_IN_ALL, rows, _LEAST_EPOCHS, _MOST_EPOCHS)
-        if going_on and "learning_rate" not in self.model_fields_set:
-            values["learning_rate"] = _RATE_GOING_ON
+        if going_on:
+            batch = min(_MOST_BATCH, max(_LEAST_BATCH, round(rows / _STEPS)))
+            rate = _RATE_GOING_ON if batch == _MOST_BATCH else _RATE_OF_FEW
+            fitting = {"batch_size": batch, "learning_rate": rate}
+            values |= {k: v for k, v in fitting.items() if k not in self.model_fields_set}
         return self.model_copy(update=values)
 
 
@@ -324,7 +341,7 @@ class TrainingConfig(_Section):
                 "data.taught": self.data.taught,
                 "fit.class_weight": self.fit.class_weight,
                 "fit.oversample": self.fit.oversample,
-                "fit.label_smoothing": self.fit.label_smoothing,
+                "label_smoothing": any(source.label_smoothing for source in self.data.train),
                 "[objective]": self.objective.any,
                 "distil.teachers": self.distil.teachers,
             }
@@ -386,6 +403,15 @@ def parse(values: dict[str, Any], *, origin: str) -> TrainingConfig:
         raise ConfigError(
             "\n".join(_explain(problem, origin) for problem in error.errors())
         ) from None
+
+
+def of_data(saved: dict[str, Any], *, origin: str) -> TrainingConfig:
+    """Read what a bundle's configuration says of its data, and of the rows that are held out.
+
+    Its other sections stay unread: they may name settings that another release had.
+    """
+    seed = saved.get("fit", {}).get("seed", FitConfig().seed)
+    return parse({"data": saved.get("data", {}), "fit": {"seed": seed}}, origin=origin)
 
 
 def _explain(problem: Any, origin: str) -> str:

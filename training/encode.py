@@ -53,22 +53,26 @@ def labelled_rows(
     train: Examples,
     ids: list[npt.NDArray[np.int32]],
     repeats: npt.NDArray[np.float32],
+    smoothing: npt.NDArray[np.float32],
     config: FitConfig,
 ) -> Rows:
     """Give each row of an example its label as target.
 
     Args:
         repeats: float32 (sources,), how often an epoch reads each row of a source.
+        smoothing: float32 (sources,), the share of a label that all C labels get alike (Szegedy et
+            al. 2016, "Rethinking the Inception Architecture", section 7).
     Raises:
         ConfigError: the class weights name an unknown label.
     """
     one_hot = np.eye(len(train.label_names), dtype=np.float32)[train.labels]  # (n, C)
+    share = smoothing[train.sources, None]  # (n, 1)
     by_row = repeats[train.sources]
     if config.oversample:
         by_row = _oversampled(train.labels, by_row)
     return Rows(
         ids=ids,
-        targets=_targets(one_hot),
+        targets=_targets(one_hot * (1 - share) + share / len(train.label_names)),
         weights=_class_weights(train, by_row, config),
         repeats=by_row,
     )

@@ -33,8 +33,9 @@ def over_folds(
         DataError: the rows of a label are too few.
     """
     examples = _all(data)
-    repeats = np.ones(len(examples.source_names), np.float32)
-    repeats[: len(data.repeats)] = data.repeats
+    others = len(examples.source_names) - len(data.repeats)  # validation files
+    repeats = np.pad(data.repeats, (0, others), constant_values=1)
+    smoothing = np.pad(data.smoothing, (0, others))
     fold_of = assign(examples, folds, seed=seed)
     figures = []
     for fold in range(folds):
@@ -45,6 +46,7 @@ def over_folds(
                 data,
                 train=examples.take(fold_of != fold),
                 repeats=repeats,
+                smoothing=smoothing,
                 validation=validation,
                 taught=without_leaks(data.taught, normalised(validation.texts)),
             )

@@ -66,7 +66,7 @@ def learn(
             use_ema=averaged,
             ema_momentum=config.weight_averaging,
         ),
-        loss=LEARNING[task].loss(rows.targets.shape[1], config),
+        loss=LEARNING[task].loss(rows.targets.shape[1]),
         jit_compile=False,  # XLA ran the LSTM's loop four times slower on a CPU
     )
     best = KeepBest(model, validation.measure, FIGURES[task], config, after_epoch)

@@ -65,7 +65,7 @@ def make_ready(
     validation, validation_ids = encode(pipeline, data.validation)
     learning = LEARNING[config.data.task]
     task = learning.task(train)
-    rows = learning.rows(task, train, ids, data.repeats, config.fit)
+    rows = learning.rows(task, train, ids, data.repeats, data.smoothing, config.fit)
     unlabelled_ids = token_ids(pipeline, data.unlabelled)
     extra = of_vocabulary(pipeline.tokenizer, config.features, data.lexicon)
     if origin is not None:

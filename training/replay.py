@@ -10,7 +10,7 @@ from typing import Any
 from sentiment import bundle as bundles
 from sentiment.bundle import Bundle
 from sentiment.classifier import Classifier
-from training.config import ConfigError, TrainingConfig, parse
+from training.config import ConfigError, TrainingConfig, of_data
 from training.evaluation.by_source import measure_by_source
 from training.evaluation.figures import FIGURES, Figures
 from training.rows.dataset import Examples, are_new, fingerprint, normalised
@@ -45,7 +45,7 @@ def load(origin: Bundle, learned: Set[str], directories: Sequence[Path]) -> Repl
     """
     entries = origin.manifest.data
     try:
-        config = parse(origin.manifest.training, origin="the base's bundle.json")
+        config = of_data(origin.manifest.training, origin="the base's bundle.json")
         found, missing = _held_out(origin, config, directories)
     except (ConfigError, DataError) as error:  # as where another release wrote it
         logger.warning("the base's validation rows are not measured again: %s", error)

@@ -36,15 +36,17 @@ class Learning(Protocol):
         train: Examples,
         ids: list[npt.NDArray[np.int32]],
         repeats: npt.NDArray[np.float32],
+        smoothing: npt.NDArray[np.float32],
         config: FitConfig,
     ) -> Rows:
         """Give each row of an example its target, float32 (n, K).
 
         Args:
             repeats: float32 (sources,), how often an epoch reads each row of a source.
+            smoothing: float32 (sources,), the share of a label that all labels get alike.
         """
 
-    def loss(self, columns: int, config: FitConfig) -> keras.losses.Loss:
+    def loss(self, columns: int) -> keras.losses.Loss:
         """Return the loss of outputs (n, K)."""
 
     def calibrated(
@@ -80,17 +82,18 @@ class _Classes:
         train: Examples,
         ids: list[npt.NDArray[np.int32]],
         repeats: npt.NDArray[np.float32],
+        smoothing: npt.NDArray[np.float32],
         config: FitConfig,
     ) -> Rows:
-        return labelled_rows(train, ids, repeats, config)
+        return labelled_rows(train, ids, repeats, smoothing, config)
 
-    def loss(self, columns: int, config: FitConfig) -> keras.losses.Loss:
+    def loss(self, columns: int) -> keras.losses.Loss:
         kind = (
             keras.losses.BinaryCrossentropy
             if columns == 1
             else keras.losses.CategoricalCrossentropy
         )
-        return kind(from_logits=True, label_smoothing=config.label_smoothing)
+        return kind(from_logits=True)
 
     def calibrated(
         self,
@@ -132,6 +135,7 @@ class _Values:
         train: Examples,
         ids: list[npt.NDArray[np.int32]],
         repeats: npt.NDArray[np.float32],
+        smoothing: npt.NDArray[np.float32],
         config: FitConfig,
     ) -> Rows:
         targets = (train.labels - task.mean) / task.deviation
@@ -142,7 +146,7 @@ class _Values:
             repeats=repeats[train.sources],
         )
 
-    def loss(self, columns: int, config: FitConfig) -> keras.losses.Loss:
+    def loss(self, columns: int) -> keras.losses.Loss:
         return keras.losses.MeanSquaredError()
 
     def calibrated(

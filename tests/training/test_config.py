@@ -75,12 +75,20 @@ def test_vectors_read_few_tokens_more_often(tokens, passes):
     assert config.parse({"vectors": {"epochs": 7}}, origin="test").vectors.passes(tokens) == 7
 
 
-def test_a_model_goes_on_at_a_lower_rate_where_none_is_told():
-    fresh, told = config.parse({}, origin="test"), {"learning_rate": 0.003}
-    assert fresh.settled(500).fit.learning_rate == 0.003
-    assert fresh.settled(500, going_on=True).fit.learning_rate == 0.001
-    fixed = config.parse({"fit": told}, origin="test").settled(500, going_on=True)
-    assert fixed.fit.learning_rate == 0.003
+@pytest.mark.parametrize(
+    ("rows", "batch_size", "learning_rate"),
+    [(50, 16, 0.002), (1_000, 16, 0.002), (4_000, 62, 0.002), (20_000, 128, 0.001)],
+)
+def test_a_model_goes_on_at_a_lower_rate_and_with_few_rows_in_small_batches(
+    rows, batch_size, learning_rate
+):
+    fresh = config.parse({}, origin="test")
+    anew, on = fresh.settled(rows).fit, fresh.settled(rows, going_on=True).fit
+    assert (anew.batch_size, anew.learning_rate) == (128, 0.003)
+    assert (on.batch_size, on.learning_rate) == (batch_size, learning_rate)
+    told = {"learning_rate": 0.003, "batch_size": 128}
+    fixed = config.parse({"fit": told}, origin="test").settled(rows, going_on=True).fit
+    assert (fixed.batch_size, fixed.learning_rate) == (128, 0.003)
 
 
 @pytest.mark.parametrize("name", ["default.toml", "samples/config.toml"])
@@ -122,7 +130,7 @@ def test_a_configuration_survives_json():
         (
             '[[data.train]]\npath = "a.csv"\nwieght = 2',
             "data.train.0.wieght",
-            "holdout, path, weight",
+            "holdout, label_smoothing, path, weight",
         ),
     ],
 )

@@ -70,7 +70,8 @@ def test_taught_rows_join_the_labelled_ones(classes, tokenizer):
         train.texts, train.labels % classes, train.sources, NAMES[:classes], train.source_names
     )
     ids = [np.array([2, 3], np.int32)] * 4
-    rows = labelled_rows(train, ids, np.array([2.0], np.float32), FitConfig())
+    repeats, as_it_is = np.array([2.0], np.float32), np.zeros(1, np.float32)
+    rows = labelled_rows(train, ids, repeats, as_it_is, FitConfig())
     opinions = np.full((3, classes), 1 / classes, np.float32)
     unlabelled = [np.array([4], np.int32), np.array([], np.int32), np.array([5, 6, 7], np.int32)]
     cut = Pipeline(tokenizer, PipelineConfig(timesteps=2, overlap=1))

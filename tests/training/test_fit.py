@@ -310,10 +310,28 @@ def test_targets_and_repeats_of_rows():
         train = Examples(
             ["", ""], np.array([0, 1], np.int32), np.array([1, 0], np.int32), names, ("x", "y")
         )
-        rows = labelled_rows(train, [], np.array([1, 0.5], np.float32), FitConfig())
+        repeats, as_it_is = np.array([1, 0.5], np.float32), np.zeros(2, np.float32)
+        rows = labelled_rows(train, [], repeats, as_it_is, FitConfig())
         assert rows.targets.tolist() == targets
         assert rows.repeats.tolist() == [0.5, 1.0]
         assert rows.targets.dtype == rows.weights.dtype == rows.repeats.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("names", "targets"),
+    [(("a", "b"), [[0.1], [1]]), (("a", "b", "c"), [[0.867, 0.067, 0.067], [0, 1, 0]])],
+)
+def test_labels_of_a_source_are_smoothed(names, targets):
+    """The first row is of the second source, whose labels give a fifth away."""
+    from training.encode import labelled_rows
+
+    train = Examples(
+        ["", ""], np.array([0, 1], np.int32), np.array([1, 0], np.int32), names, ("x", "y")
+    )
+    smoothing = np.array([0, 0.2], np.float32)
+    rows = labelled_rows(train, [], np.ones(2, np.float32), smoothing, FitConfig())
+    assert rows.targets == pytest.approx(np.array(targets), abs=1e-3)
+    assert rows.targets.dtype == np.float32
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -326,7 +344,8 @@ def test_rows_without_a_target(tokenizer, classes):
     names = tuple(WORDS)[:classes]
     train = Examples([""], np.array([1], np.int32), np.array([0], np.int32), names, ("x",))
     repeats = np.array([1, 1], np.float32)
-    labelled = labelled_rows(train, [np.array([7], np.int32)], repeats, FitConfig())
+    ids, nothing = [np.array([7], np.int32)], np.zeros(2, np.float32)
+    labelled = labelled_rows(train, ids, repeats, nothing, FitConfig())
     texts = [np.array(row, np.int32) for row in ([3, 4, 5], [], [6], [8])]
     rows = with_unlabelled(labelled, pipeline, texts, np.full(4, 0.5, np.float32))
     assert [len(row) for row in rows.ids] == [1, 2, 1, 1]
@@ -366,7 +385,8 @@ def test_oversampling_reads_every_class_as_often_as_the_most_frequent():
     sources = np.repeat([0, 1], [8, 4]).astype(np.int32)
     train = Examples([""] * 12, labels, sources, tuple(WORDS), ("a.csv", "b.csv"))
     config = FitConfig(oversample=True, class_weight="balanced")
-    rows = labelled_rows(train, [], np.array([1, 0.5], np.float32), config)
+    repeats, as_it_is = np.array([1, 0.5], np.float32), np.zeros(2, np.float32)
+    rows = labelled_rows(train, [], repeats, as_it_is, config)
     assert np.bincount(labels, weights=rows.repeats) == pytest.approx([6, 6, 6])
     assert rows.repeats[:6].tolist() == [1] * 6
     assert rows.weights.tolist() == [1] * 12  # nothing is left to balance

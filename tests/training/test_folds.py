@@ -57,7 +57,8 @@ def test_a_model_learns_from_the_other_folds_and_is_measured_on_its_own():
     held = Examples(held.texts, held.labels, held.sources + 1, LABELS, ("a.csv", "dev.csv"))
     taught = Taught(rows.texts[:30], np.ones((30, 3), np.float32), np.ones(30, np.float32))
     nothing = np.empty(0, np.float32)
-    data = Data(train, np.array([0.5], np.float32), held, [], nothing, taught, [])
+    repeats, smoothing = np.array([0.5], np.float32), np.array([0.25], np.float32)
+    data = Data(train, repeats, smoothing, held, [], nothing, taught, [])
     measured = []
 
     def make(part: Data):
@@ -66,6 +67,7 @@ def test_a_model_learns_from_the_other_folds_and_is_measured_on_its_own():
         assert len(part.train) + len(part.validation) == len(rows)
         assert len(part.taught.texts) == len(part.taught.probabilities) < 30
         assert part.repeats.tolist() == [0.5, 1.0]
+        assert part.smoothing.tolist() == [0.25, 0.0]
         measured.extend(part.validation.texts)
         metrics = {"validation": {"a.csv": {"rows": len(part.validation)}}}
         return SimpleNamespace(manifest=SimpleNamespace(metrics=metrics))

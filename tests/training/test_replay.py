@@ -111,11 +111,20 @@ def test_files_that_are_gone_or_changed_are_named(origin, tmp_path):
 
 
 def test_a_base_of_another_release_is_gone_on_from_without_its_rows(default, origin, tmp_path):
-    training = {**origin.manifest.training, "unknown": {}}
-    manifest = origin.manifest.model_copy(update={"training": training})
+    training = origin.manifest.training
+    other = {**training["data"], "another": 1}
+    manifest = origin.manifest.model_copy(update={"training": {**training, "data": other}})
     replay = load(replace(origin, manifest=manifest), LEARNED, [tmp_path])
     assert replay.examples is None
     assert replay.missing == ("train.csv", "unheld.csv", "dev.csv")
+
+
+def test_settings_that_this_release_does_not_have_are_not_looked_at(origin, tmp_path):
+    training = origin.manifest.training
+    other = {**training, "objective": {}, "fit": {**training["fit"], "label_smoothing": 0.0}}
+    manifest = origin.manifest.model_copy(update={"training": other})
+    replay = load(replace(origin, manifest=manifest), LEARNED, [tmp_path])
+    assert replay.missing == () and len(replay.examples) == 9 + 3
 
 
 def test_before_and_after_stand_in_the_card_and_the_manifest(default, origin, tmp_path):

@@ -36,16 +36,20 @@ def test_a_part_of_each_file_is_held_out(tmp_path):
     assert not set(data.train.texts) & set(data.validation.texts)
 
 
-def test_a_file_may_have_its_own_holdout_and_weight(tmp_path):
+def test_a_file_may_have_its_own_holdout_weight_and_smoothing(tmp_path):
     write(tmp_path, "a.csv", 20)
     write(tmp_path, "b.csv", 20)
     data = load(
         tmp_path,
-        train=[{"path": "a.csv", "holdout": 0.5}, {"path": "b.csv", "holdout": 0, "weight": 2.5}],
+        train=[
+            {"path": "a.csv", "holdout": 0.5, "label_smoothing": 0.25},
+            {"path": "b.csv", "holdout": 0, "weight": 2.5},
+        ],
     )
     assert np.bincount(data.validation.sources, minlength=2).tolist() == [10, 0]
     assert data.repeats.tolist() == [1.0, 2.5]
-    assert data.repeats.dtype == np.float32
+    assert data.smoothing.tolist() == [0.25, 0.0]
+    assert data.repeats.dtype == data.smoothing.dtype == np.float32
 
 
 def test_the_same_seed_holds_out_the_same_rows(tmp_path):

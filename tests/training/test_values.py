@@ -142,6 +142,9 @@ def test_intervals_hold_the_figures_and_narrow_with_rows():
 
 
 def test_settings_for_classes_are_refused():
+    smoothed = {"task": "regression", "train": [{"path": "a.csv", "label_smoothing": 0.1}]}
+    with pytest.raises(ConfigError, match="label_smoothing is for classes"):
+        parse({"data": smoothed}, origin="test")
     for section, values in {
         "fit": {"class_weight": "balanced"},
         "objective": {"entropy": 1.0},

@@ -37,12 +37,14 @@ class Data:
     """All that a fit reads.
 
     `repeats`, float32 (sources,), says how often an epoch reads each row of a training source, and
-    `unlabelled_repeats`, float32 (m,), the same of each unlabelled text where teachers label it;
-    `files` describes what was read, for the bundle. No text of a test file is among the others.
+    `smoothing`, float32 (sources,), what share of its label all labels get alike;
+    `unlabelled_repeats`, float32 (m,), how often each unlabelled text is read where teachers label
+    it; `files` describes what was read, for the bundle. No text of a test file is among the others.
     """
 
     train: Examples
     repeats: npt.NDArray[np.float32]
+    smoothing: npt.NDArray[np.float32]
     validation: Examples
     unlabelled: list[str]
     unlabelled_repeats: npt.NDArray[np.float32]
@@ -133,6 +135,7 @@ def load(
     return Data(
         train=drop_leaks(train, measured_on, role="training", of="validation"),
         repeats=np.array([source.weight for source in config.train], np.float32),
+        smoothing=np.array([source.label_smoothing for source in config.train], np.float32),
         validation=validation,
         unlabelled=texts,
         unlabelled_repeats=repeats,

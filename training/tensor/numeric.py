@@ -66,7 +66,7 @@ def train(
     columns = network.columns_of(classes)
     learner.compile(
         keras.optimizers.Adam(config.fit.learning_rate, global_clipnorm=config.fit.clip_norm),
-        loss=LEARNING["classification"].loss(columns, config.fit),
+        loss=LEARNING["classification"].loss(columns),
         jit_compile=False,
     )
     size = fixed or min(config.fit.batch_size, len(learned))
