@@ -26,7 +26,7 @@ class Rows:
     Args:
         ids: n ragged rows of token ids.
         targets: float32 (n, K): what the network's K output columns should say.
-        weights: float32 (n,): what each row counts in the loss; 0 says that it has no target.
+        weights: float32 (n,): what each row counts in the loss.
         repeats: float32 (n,): how often an epoch reads each row; 0.5 reads it every other time.
     """
 

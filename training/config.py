@@ -272,38 +272,6 @@ class FitConfig(_Section):
         return self.model_copy(update=values)
 
 
-class ObjectiveConfig(_Section):
-    """What is learned beside the labels: terms of the loss, each with its weight, 0 for none."""
-
-    adversarial: float = Field(
-        default=0.0, ge=0, description="the cross-entropy where it is worst near a labelled text"
-    )
-    virtual_adversarial: float = Field(
-        default=0.0,
-        ge=0,
-        description="how far the answer moves where it moves most near a text, labelled or not",
-    )
-    entropy: float = Field(
-        default=0.0, ge=0, description="how undecided the answer to a text is, labelled or not"
-    )
-    norm: float = Field(
-        default=5.0,
-        gt=0,
-        description="how near: the length of a text's perturbation, where each feature of the "
-        "embedding has variance 1. Both papers' value",
-    )
-
-    @property
-    def any(self) -> bool:
-        """Whether there is more to learn than the labels."""
-        return bool(self.adversarial) or self.unlabelled
-
-    @property
-    def unlabelled(self) -> bool:
-        """Whether rows without a label teach something."""
-        return bool(self.virtual_adversarial or self.entropy)
-
-
 class DistilConfig(_Section):
     """Who labels the unlabelled rows, for the network to learn from them too."""
 
@@ -322,7 +290,6 @@ class TrainingConfig(_Section):
     features: FeaturesConfig = FeaturesConfig()
     network: NetworkConfig = NetworkConfig()
     fit: FitConfig = FitConfig()
-    objective: ObjectiveConfig = ObjectiveConfig()
     distil: DistilConfig = DistilConfig()
     tune: dict[str, Range] = Field(
         default={},
@@ -342,18 +309,11 @@ class TrainingConfig(_Section):
                 "fit.class_weight": self.fit.class_weight,
                 "fit.oversample": self.fit.oversample,
                 "label_smoothing": any(source.label_smoothing for source in self.data.train),
-                "[objective]": self.objective.any,
                 "distil.teachers": self.distil.teachers,
             }
             for name, value in of_classes.items():
                 if value:
                     raise ValueError(f'{name} is for classes, not for task = "regression"')
-        return self
-
-    @model_validator(mode="after")
-    def _a_fixed_batch_learns_from_labels_alone(self) -> "TrainingConfig":
-        if self.fit.fixed_batch and self.objective.any:
-            raise ValueError("fit.fixed_batch goes with no term of [objective]; leave out one")
         return self
 
     @field_validator("tune", mode="before")

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -132,28 +131,6 @@ def taught_rows(
         weights=np.ones(len(kept), np.float32),
         repeats=repeats[kept],
     )
-
-
-def with_unlabelled(
-    rows: Rows,
-    pipeline: Pipeline,
-    ids: Sequence[npt.NDArray[np.int32]],
-    repeats: npt.NDArray[np.float32],
-) -> Rows:
-    """Join m rows, cut to T, that have no target: their weight is 0; empty rows are left out.
-
-    The weights of the others grow as their share of what an epoch reads falls, so that the mean
-    over a batch stays, on average, the mean over its rows with a target.
-    """
-    ids, kept = _cut(pipeline, ids)
-    added = Rows(
-        ids=ids,
-        targets=np.zeros((len(kept), rows.targets.shape[1]), np.float32),
-        weights=np.zeros(len(kept), np.float32),
-        repeats=repeats[kept],
-    )
-    growth = 1 + added.repeats.sum() / rows.repeats.sum()
-    return join(replace(rows, weights=rows.weights * np.float32(growth)), added)
 
 
 def _cut(

@@ -10,15 +10,12 @@ from training import feed
 from training.batches import Epochs, Rows
 from training.callbacks import AfterEpoch, Averaging, KeepBest, Saving
 from training.checkpoint import Checkpoint
-from training.config import FitConfig, ObjectiveConfig
+from training.config import FitConfig
 from training.evaluation.figures import FIGURES
 from training.network import with_fixed_batch
-from training.objective import MixedObjective
 from training.progress import Progress
 from training.tasks import LEARNING
 from training.validation import Validation
-
-_LABELS_ALONE = ObjectiveConfig()
 
 
 def learn(
@@ -26,7 +23,6 @@ def learn(
     rows: Rows,
     validation: Validation,
     config: FitConfig,
-    objective: ObjectiveConfig = _LABELS_ALONE,
     *,
     task: TaskName = "classification",
     checkpoint: Checkpoint | None = None,
@@ -35,13 +31,11 @@ def learn(
     """Train a network, and leave it with the weights of its best epoch.
 
     Args:
-        objective: what is learned beside the rows' targets.
         task: decides the loss, and which epoch is the best.
         checkpoint: written as learning goes on, from where it left off; without one nothing is.
         after_epoch: called with what each epoch measured.
     Returns:
-        The training loss of each epoch (and its terms, where there are several), and what it
-        measured on the validation rows.
+        The training loss of each epoch, and what it measured on the validation rows.
     """
     config = config.settled(len(rows.ids))
     batches = Epochs(
@@ -57,8 +51,6 @@ def learn(
     averaged = config.weight_averaging > 0
     # It shares the weights of `model`, which stays free of the batch: that one is exported.
     learner = with_fixed_batch(model, config.fixed_batch) if config.fixed_batch else model
-    if objective.any:
-        learner = MixedObjective(learner, objective, seed=config.seed)
     learner.compile(
         keras.optimizers.Adam(
             _schedule(config, steps * config.epochs),

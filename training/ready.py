@@ -17,7 +17,7 @@ from training import distil, export, graph, network, vectors
 from training.assemble import Trained
 from training.batches import Rows
 from training.config import TrainingConfig
-from training.encode import encode, join, taught_rows, token_ids, with_unlabelled
+from training.encode import encode, join, taught_rows, token_ids
 from training.features import Features, of_vocabulary
 from training.prepare import learn_pipeline
 from training.rows.dataset import Examples
@@ -86,8 +86,6 @@ def make_ready(
             )
         opinions = prepared.opinions
         rows = join(rows, taught_rows(pipeline, unlabelled_ids, opinions, data.unlabelled_repeats))
-    elif config.objective.unlabelled:
-        rows = with_unlabelled(rows, pipeline, unlabelled_ids, data.unlabelled_repeats)
     checked = Validation(
         validation_ids,
         validation.labels,

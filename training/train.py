@@ -37,7 +37,6 @@ def try_out(
         ready.rows,
         ready.checked,
         config.fit,
-        config.objective,
         task=config.data.task,
         after_epoch=after_epoch,
     )
@@ -72,7 +71,6 @@ def make_bundle(
         ready.rows,
         checked,
         config.fit,
-        config.objective,
         task=trained.task.name,
         checkpoint=checkpoint,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sentiment.task import Classification
-from training.config import ConfigError, FitConfig, NetworkConfig, ObjectiveConfig
+from training.config import ConfigError, FitConfig, NetworkConfig
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,6 @@ RUN = {
 CONFIG = FitConfig(
     epochs=3, batch_size=4, learning_rate=0.03, word_dropout=0.2, weight_averaging=0.9
 )
-LABELS_ALONE = ObjectiveConfig()
 STEPS = 6  # of an epoch
 
 
@@ -63,11 +62,11 @@ def validation():
     )
 
 
-def learned(checkpoint=None, config=CONFIG, objective=LABELS_ALONE):
+def learned(checkpoint=None, config=CONFIG):
     from training.learn import learn
 
     model = network()
-    history = learn(model, rows(), validation(), config, objective, checkpoint=checkpoint)
+    history = learn(model, rows(), validation(), config, checkpoint=checkpoint)
     return model.get_weights(), history
 
 
@@ -142,15 +141,8 @@ def test_a_run_that_is_interrupted_leaves_its_checkpoint(tmp_path, steps):
         assert all(np.array_equal(left[name], kept[name]) for name in left)
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"objective": ObjectiveConfig(adversarial=1, virtual_adversarial=1, entropy=1)},
-        {"config": CONFIG.model_copy(update={"fixed_batch": 4})},
-    ],
-    ids=["the mixed objective", "a fixed batch"],
-)
-def test_so_it_is_with_another_learner(tmp_path, settings):
+def test_so_it_is_with_a_fixed_batch(tmp_path):
+    settings = {"config": CONFIG.model_copy(update={"fixed_batch": 4})}
     expected, whole = recorded(tmp_path, **settings)
     path = tmp_path / str(STEPS + 3) / "checkpoint.npz"
     weights, history = resumed(path, **settings)

@@ -111,7 +111,7 @@ def test_a_configuration_survives_json():
 @pytest.mark.parametrize(
     ("toml", "key", "known"),
     [
-        ("netwrok = {}", "netwrok", "fit, network, objective, pipeline, tokenizer, tune, vectors"),
+        ("netwrok = {}", "netwrok", "fit, network, pipeline, tokenizer, tune, vectors"),
         ("[network]\nlayer = [8]", "network.layer", "bidirectional, dropout"),
         (
             "[pipeline]\ntimestep = 9",
@@ -121,11 +121,6 @@ def test_a_configuration_survives_json():
         ("[vectors]\nsize = 9", "vectors.size", "epochs, features, method"),
         ("[tokenizer]\nsize = 9", "tokenizer.size", "min_frequency, vocabulary_size"),
         ("[fit]\nepoch = 9", "fit.epoch", "batch_size, batch_tokens"),
-        (
-            "[objective]\neps = 9",
-            "objective.eps",
-            "adversarial, entropy, norm, virtual_adversarial",
-        ),
         ("[data]\ntrian = []", "data.trian", "aliases, encoding"),
         (
             '[[data.train]]\npath = "a.csv"\nwieght = 2',
@@ -160,9 +155,6 @@ def test_an_unknown_key_is_named_with_the_known_ones(tmp_path, toml, key, known)
         ('[fit]\nclass_weight = "even"', "fit.class_weight", "'even'"),
         ("[fit]\nclass_weight = { negative = -1 }", "fit.class_weight", "-1"),
         ("fit = 3", "fit", "3"),
-        ("[objective]\nadversarial = -1", "objective.adversarial", "-1"),
-        ("[objective]\nentropy = inf", "objective.entropy", "inf"),
-        ("[objective]\nnorm = 0", "objective.norm", "0"),
         ("[[data.train]]\nweight = 2", "data.train.0.path", "{'weight': 2}"),
         ('[[data.train]]\npath = "a.csv"\nweight = 0', "data.train.0.weight", "0"),
         ('[[data.train]]\npath = "a.csv"\nweight = inf', "data.train.0.weight", "inf"),
@@ -174,22 +166,6 @@ def test_a_wrong_value_is_shown(tmp_path, toml, key, received):
     message = error(tmp_path, toml)
     assert message.startswith(f"{tmp_path / 'fit.toml'}: {key}")
     assert f"(received {received})" in message
-
-
-@pytest.mark.parametrize(
-    ("toml", "any_term", "unlabelled"),
-    [
-        ("", False, False),
-        ("norm = 1.0", False, False),
-        ("adversarial = 1.0", True, False),
-        ("virtual_adversarial = 0.5", True, True),
-        ("entropy = 0.5", True, True),
-    ],
-)
-def test_terms_of_the_objective_are_off_until_asked_for(tmp_path, toml, any_term, unlabelled):
-    objective = read(tmp_path, f"[objective]\n{toml}").objective
-    assert (objective.any, objective.unlabelled) == (any_term, unlabelled)
-    assert objective.norm == (1.0 if "norm" in toml else 5.0)
 
 
 def test_windows_must_advance(tmp_path):
@@ -219,8 +195,3 @@ def test_a_file_that_is_not_there_or_not_utf8(tmp_path):
 def test_a_configuration_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
         TrainingConfig().fit.epochs = 3
-
-
-def test_a_fixed_batch_and_the_mixed_objective_exclude_each_other():
-    with pytest.raises(ConfigError, match="fixed_batch goes with no term"):
-        config.parse({"fit": {"fixed_batch": 8}, "objective": {"adversarial": 1.0}}, origin="test")

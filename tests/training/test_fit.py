@@ -255,7 +255,7 @@ def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, c
 
     seen = {}
 
-    def learn(model, rows, validation, config, objective, *, task, checkpoint):
+    def learn(model, rows, validation, config, *, task, checkpoint):
         seen["rows"] = len(rows.ids), len(rows.targets), len(rows.weights), len(rows.repeats)
         return [validation.measure(model)]
 
@@ -332,50 +332,6 @@ def test_labels_of_a_source_are_smoothed(names, targets):
     rows = labelled_rows(train, [], np.ones(2, np.float32), smoothing, FitConfig())
     assert rows.targets == pytest.approx(np.array(targets), abs=1e-3)
     assert rows.targets.dtype == np.float32
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-def test_rows_without_a_target(tokenizer, classes):
-    """Three of four texts hold a token: an epoch reads the labelled row and 3 * 0.5 more."""
-    from sentiment.pipeline import Pipeline, PipelineConfig
-    from training.encode import labelled_rows, with_unlabelled
-
-    pipeline = Pipeline(tokenizer, PipelineConfig(timesteps=2, overlap=0))
-    names = tuple(WORDS)[:classes]
-    train = Examples([""], np.array([1], np.int32), np.array([0], np.int32), names, ("x",))
-    repeats = np.array([1, 1], np.float32)
-    ids, nothing = [np.array([7], np.int32)], np.zeros(2, np.float32)
-    labelled = labelled_rows(train, ids, repeats, nothing, FitConfig())
-    texts = [np.array(row, np.int32) for row in ([3, 4, 5], [], [6], [8])]
-    rows = with_unlabelled(labelled, pipeline, texts, np.full(4, 0.5, np.float32))
-    assert [len(row) for row in rows.ids] == [1, 2, 1, 1]
-    assert rows.weights.tolist() == [2.5, 0, 0, 0]
-    assert rows.repeats.tolist() == [1, 0.5, 0.5, 0.5]
-    assert rows.targets.shape == (4, labelled.targets.shape[1])
-    assert rows.targets[:1].tolist() == labelled.targets.tolist()
-    assert not rows.targets[1:].any()
-    assert rows.targets.dtype == rows.weights.dtype == np.float32
-
-
-def test_unlabelled_rows_are_read_where_a_term_asks_for_them(tmp_path, monkeypatch):
-    from training.fit import fit
-
-    seen = []
-
-    def learn(model, rows, validation, config, objective, *, task, checkpoint):
-        seen.append((len(rows.ids), int((rows.weights > 0).sum())))
-        return [validation.measure(model)]
-
-    monkeypatch.setattr("training.learn.learn", learn)
-    (tmp_path / "more.txt").write_text("a second lovely day\nan awful room\n", encoding="utf-8")
-    config = configuration(tmp_path)
-    data = config.data.model_copy(
-        update={"unlabelled": (configs.Source(path=str(tmp_path / "more.txt")),)}
-    )
-    for name in ("adversarial", "virtual_adversarial"):
-        objective = configs.ObjectiveConfig(**{name: 1.0})
-        fit(config.model_copy(update={"data": data, "objective": objective}), tmp_path / name)
-    assert seen == [(24, 24), (26, 24)]
 
 
 def test_oversampling_reads_every_class_as_often_as_the_most_frequent():

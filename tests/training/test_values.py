@@ -147,7 +147,6 @@ def test_settings_for_classes_are_refused():
         parse({"data": smoothed}, origin="test")
     for section, values in {
         "fit": {"class_weight": "balanced"},
-        "objective": {"entropy": 1.0},
         "distil": {"teachers": ["linear"]},
     }.items():
         with pytest.raises(ConfigError, match='is for classes, not for task = "regression"'):
