@@ -30,8 +30,8 @@ CHECKPOINT_MINUTES = 10.0
 _LEAST_EPOCHS, _MOST_EPOCHS, _READ_IN_ALL = 2, 10, 50_000
 # Of vectors: from few texts their words are learned only if these are read over and over.
 _LEAST_PASSES, _MOST_PASSES, _TOKENS_IN_ALL = 5, 50, 90_000_000
-# What a network knows already is lost at the rate that a new one learns best at. Of few rows it
-# learns too little at a lower rate still, and in few steps: an epoch should have `_STEPS`.
+# What a network knows already is lost at the rate that a new one learns best at. From few rows
+# it learns too little at the lower rate and in few steps: an epoch should have `_STEPS`.
 _RATE, _RATE_GOING_ON, _RATE_OF_FEW = 3e-3, 1e-3, 2e-3
 _LEAST_BATCH, _MOST_BATCH, _STEPS = 16, 128, 64
 
@@ -151,7 +151,7 @@ class VectorsConfig(_Section):
 
     def passes(self, tokens: int) -> int:
         """Return how often vectors are trained on so many running tokens."""
-        return self.epochs or _readings(_TOKENS_IN_ALL, tokens, _LEAST_PASSES, _MOST_PASSES)
+        return self.epochs or _parts(_TOKENS_IN_ALL, tokens, _LEAST_PASSES, _MOST_PASSES)
 
 
 class FeaturesConfig(_Section):
@@ -263,9 +263,9 @@ class FitConfig(_Section):
         """
         values: dict[str, float] = {}
         if self.epochs is None:
-            values["epochs"] = _readings(_READ_IN_ALL, rows, _LEAST_EPOCHS, _MOST_EPOCHS)
+            values["epochs"] = _parts(_READ_IN_ALL, rows, _LEAST_EPOCHS, _MOST_EPOCHS)
         if going_on:
-            batch = min(_MOST_BATCH, max(_LEAST_BATCH, round(rows / _STEPS)))
+            batch = _parts(rows, _STEPS, _LEAST_BATCH, _MOST_BATCH)
             rate = _RATE_GOING_ON if batch == _MOST_BATCH else _RATE_OF_FEW
             fitting = {"batch_size": batch, "learning_rate": rate}
             values |= {k: v for k, v in fitting.items() if k not in self.model_fields_set}
@@ -337,9 +337,9 @@ class TrainingConfig(_Section):
         return tune
 
 
-def _readings(in_all: int, once: float, least: int, most: int) -> int:
-    """Return how often to read what is `once` as much, so that it is about `in_all`."""
-    return min(most, max(least, round(in_all / max(once, 1))))
+def _parts(whole: float, part: float, least: int, most: int) -> int:
+    """Return how many times a part goes into the whole, about, within limits."""
+    return min(most, max(least, round(whole / max(part, 1))))
 
 
 def read(path: Path) -> TrainingConfig:
