@@ -34,6 +34,8 @@ _LEAST_PASSES, _MOST_PASSES, _TOKENS_IN_ALL = 5, 50, 90_000_000
 # it learns too little at the lower rate and in few steps: an epoch should have `_STEPS`.
 _RATE, _RATE_GOING_ON, _RATE_OF_FEW = 3e-3, 1e-3, 2e-3
 _LEAST_BATCH, _MOST_BATCH, _STEPS = 16, 128, 64
+# Fewer rows than this change a network's head more for the better than the whole of it.
+_ROWS_FOR_ALL = 500
 
 
 class ConfigError(SentimentError):
@@ -208,6 +210,12 @@ class FitConfig(_Section):
         description="at most; the best one is kept. If not told, 10, and fewer where they would "
         "read over 50,000 rows, but 2 at least",
     )
+    trainable: Literal["all", "head"] | None = Field(
+        default=None,
+        description="all weights, or the head alone, which takes seconds and heeds `class_weight`, "
+        "`oversample` and `seed` of what follows. If not told, the head where a model goes on with "
+        "under 500 rows of labels that it knows",
+    )
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(
         default=_MOST_BATCH,
@@ -254,17 +262,27 @@ class FitConfig(_Section):
         "last weights: 0.999 averages over about a thousand steps",
     )
 
-    def settled(self, rows: float, *, going_on: bool = False) -> "FitConfig":
+    def settled(self, rows: float, *, going_on: bool = False, known: bool = False) -> "FitConfig":
         """Fill in what depends on the data and on where the weights come from.
 
         Args:
             rows: that an epoch reads.
             going_on: whether the weights are those of another model.
+            known: whether that one tells the rows' labels apart already.
+        Raises:
+            ConfigError: there is no head that could be learned alone.
         """
-        values: dict[str, float] = {}
+        values: dict[str, Any] = {}
         if self.epochs is None:
             values["epochs"] = _parts(_READ_IN_ALL, rows, _LEAST_EPOCHS, _MOST_EPOCHS)
+        if self.trainable == "head" and not going_on:
+            raise ConfigError(
+                'fit.trainable is "head", and a new network has all to learn. Name a model to go '
+                "on from with --from, or leave the setting out."
+            )
         if going_on:
+            if self.trainable is None:
+                values["trainable"] = "head" if known and rows < _ROWS_FOR_ALL else "all"
             batch = _parts(rows, _STEPS, _LEAST_BATCH, _MOST_BATCH)
             rate = _RATE_GOING_ON if batch == _MOST_BATCH else _RATE_OF_FEW
             fitting = {"batch_size": batch, "learning_rate": rate}
@@ -297,9 +315,12 @@ class TrainingConfig(_Section):
         description='what `tune` may change, as "fit.learning_rate" = { low = 1e-4, high = 1e-2 }',
     )
 
-    def settled(self, rows: float, *, going_on: bool = False) -> "TrainingConfig":
+    def settled(
+        self, rows: float, *, going_on: bool = False, known: bool = False
+    ) -> "TrainingConfig":
         """Fill in what depends on the data and the base (see `FitConfig.settled`)."""
-        return self.model_copy(update={"fit": self.fit.settled(rows, going_on=going_on)})
+        fit = self.fit.settled(rows, going_on=going_on, known=known)
+        return self.model_copy(update={"fit": fit})
 
     @model_validator(mode="after")
     def _a_regression_has_no_classes(self) -> "TrainingConfig":
@@ -308,6 +329,7 @@ class TrainingConfig(_Section):
                 "data.taught": self.data.taught,
                 "fit.class_weight": self.fit.class_weight,
                 "fit.oversample": self.fit.oversample,
+                'fit.trainable = "head"': self.fit.trainable == "head",
                 "label_smoothing": any(source.label_smoothing for source in self.data.train),
                 "distil.teachers": self.distil.teachers,
             }

@@ -59,8 +59,8 @@ def fit(
         KeyboardInterrupt: with where the checkpoint is, if there is one.
     """
     with _made(model_directory):
-        config, data = sources.load_settled(config, data_directories, going_on=base is not None)
         origin = bundles.load(base) if base is not None else None
+        config, data = sources.load_settled(config, data_directories, origin=origin)
         known = None
         if origin is not None and origin.manifest.task == config.data.task:
             learned = normalised([*data.train.texts, *data.taught.texts])
@@ -105,8 +105,8 @@ def cross_validate(
     Raises:
         ConfigError, DataError, BundleError: as `fit`; the rows of a label are too few.
     """
-    config, data = sources.load_settled(config, data_directories, going_on=base is not None)
     origin = bundles.load(base) if base is not None else None
+    config, data = sources.load_settled(config, data_directories, origin=origin)
     figures = over_folds(
         data, folds, lambda part: make_bundle(config, part, origin), seed=config.fit.seed
     )

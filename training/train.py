@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.bundle import Bundle
-from training import compress, export, learn, network, vectors
+from training import compress, export, head, learn, network, vectors
 from training.assemble import Trained, assemble
 from training.callbacks import AfterEpoch
 from training.checkpoint import Checkpoint
@@ -66,14 +66,17 @@ def make_bundle(
     prepared = checkpoint.prepared if checkpoint is not None else Prepared()
     ready = make_ready(config, data, origin, prepared)
     trained, checked = ready.trained, ready.checked
-    history = learn.learn(
-        trained.model,
-        ready.rows,
-        checked,
-        config.fit,
-        task=trained.task.name,
-        checkpoint=checkpoint,
-    )
+    if config.fit.trainable == "head":
+        history = head.learn_head(trained.model, ready.rows, checked, config.fit)
+    else:
+        history = learn.learn(
+            trained.model,
+            ready.rows,
+            checked,
+            config.fit,
+            task=trained.task.name,
+            checkpoint=checkpoint,
+        )
     trained = _finished(trained, ready.seen, rank=config.vectors.rank, name_emoji=origin is None)
     task = LEARNING[trained.task.name].calibrated(
         trained.task, checked.outputs(trained.model), checked.labels, checked.sources

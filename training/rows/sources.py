@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.bundle import Bundle
 from training.config import ConfigError, DataConfig, Source, TrainingConfig
 from training.rows import lexicon as lexicons
 from training.rows.dataset import Examples, are_new, drop_leaks, fingerprint, normalised, split
@@ -65,13 +66,13 @@ class Data:
 
 
 def load_settled(
-    config: TrainingConfig, directories: Sequence[Path], *, going_on: bool = False
+    config: TrainingConfig, directories: Sequence[Path], *, origin: Bundle | None = None
 ) -> tuple[TrainingConfig, Data]:
     """Load a configuration's data, and settle what depends on them (see `FitConfig.settled`).
 
     Args:
         directories: as for `load`.
-        going_on: whether a model learns on, and not anew.
+        origin: of a model that is gone on from.
     Raises:
         ConfigError, DataError: as `load`.
     """
@@ -81,7 +82,15 @@ def load_settled(
         directories=directories,
         lexicon=config.features.lexicon,
     )
-    return config.settled(data.rows_an_epoch(), going_on=going_on), data
+    known = origin is not None and _knows(origin, config, data)
+    rows = data.rows_an_epoch()
+    return config.settled(rows, going_on=origin is not None, known=known), data
+
+
+def _knows(origin: Bundle, config: TrainingConfig, data: Data) -> bool:
+    """Tell whether a model has all that the rows' labels are told apart by, but for its weights."""
+    added = bool(config.features.extra) or config.features.lexicon is not None
+    return not added and set(data.train.label_names) <= set(origin.manifest.labels or ())
 
 
 def load(
