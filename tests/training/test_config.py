@@ -91,6 +91,23 @@ def test_a_model_goes_on_at_a_lower_rate_and_with_few_rows_in_small_batches(
     assert (fixed.batch_size, fixed.learning_rate) == (128, 0.003)
 
 
+@pytest.mark.parametrize(
+    ("rows", "known", "trainable"),
+    [(20, True, "head"), (499, True, "head"), (500, True, "all"), (20, False, "all")],
+)
+def test_of_few_rows_of_known_labels_the_head_learns_alone(rows, known, trainable):
+    fresh = config.parse({}, origin="test")
+    settled = fresh.settled(rows, going_on=True, known=known)
+    assert settled.fit.trainable == trainable
+    assert settled.settled(10**6, going_on=True).fit.trainable == trainable  # it is told by now
+    assert fresh.settled(rows).fit.trainable is None
+
+
+def test_a_head_of_values_is_not_learned_alone():
+    with pytest.raises(ConfigError, match='fit.trainable = "head" is for classes'):
+        config.parse({"data": {"task": "regression"}, "fit": {"trainable": "head"}}, origin="test")
+
+
 @pytest.mark.parametrize("name", ["default.toml", "samples/config.toml"])
 def test_the_committed_configurations_are_valid(name):
     values = config.read(TRAINING / name)

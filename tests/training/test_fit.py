@@ -83,7 +83,7 @@ def tuned(folder, base) -> Path:
     from training.fit import fit
 
     (folder / "tuned").mkdir()
-    config = configuration(folder / "tuned", epochs=1, learning_rate=0.001)
+    config = configuration(folder / "tuned", trainable="all", epochs=1, learning_rate=0.001)
     config = config.model_copy(
         update={
             "network": configs.NetworkConfig(layers=(3, 3)),
@@ -237,6 +237,7 @@ def test_two_labels_of_a_base_of_three(base, tmp_path):
     config = configuration(
         tmp_path,
         labels=("negative", "positive"),
+        trainable="all",
         epochs=1,
         learning_rate=1e-9,  # so that the weights show what they started from
     )
@@ -248,6 +249,32 @@ def test_two_labels_of_a_base_of_three(base, tmp_path):
     assert classifier.labels == ("negative", "positive")
     rows = {text: label for text, label in SENTENCES.items() if label != "neutral"}
     assert [answer.label for answer in classifier.predict(list(rows))] == list(rows.values())
+
+
+def test_few_rows_of_labels_that_the_base_knows_move_its_head_alone(base, tmp_path):
+    from training.fit import fit
+
+    turned = {"positive": "negative", "negative": "positive", "neutral": "neutral"}
+    rows = {text: turned[label] for text, label in SENTENCES.items()}
+    config = configuration(tmp_path, extra=rows)
+    directory = fit(config, tmp_path / "models" / "turned", base=base)
+    old, new = (from_onnx(bundles.load(path).network) for path in (base, directory))
+    moved = {name for name in old if not np.array_equal(old[name], new[name])}
+    assert moved == {"head.W", "head.B"}
+    manifest = bundles.load(directory).manifest
+    assert manifest.training["fit"]["trainable"] == "head"
+    (measured,) = manifest.metrics["epochs"]
+    assert set(measured) == {"loss", "macro_recall", "accuracy", "nll"}
+    answers = Classifier.load(directory).predict(list(rows))
+    assert [answer.label for answer in answers] == list(rows.values())
+
+
+def test_a_new_network_is_more_than_a_head(tmp_path):
+    from training.fit import fit
+
+    config = configuration(tmp_path, trainable="head")
+    with pytest.raises(configs.ConfigError, match='fit.trainable is "head".*--from'):
+        fit(config, tmp_path / "models" / "new")
 
 
 def test_texts_without_a_token_are_left_out_and_counted(tmp_path, monkeypatch, caplog):

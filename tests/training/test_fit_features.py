@@ -198,7 +198,7 @@ def test_going_on_from_a_base_without_features_adds_them(folder, plain):
 def test_going_on_keeps_the_base_s_features_where_none_are_named(folder, wide):
     from training.fit import fit
 
-    config = configuration(folder / "kept", by_lexicon, {}, epochs=2)
+    config = configuration(folder / "kept", by_lexicon, {}, trainable="all", epochs=2)
     directory = fit(config, folder / "models" / "kept", base=wide)
     before, after = bundles.load(wide), bundles.load(directory)
     assert after.manifest.network == before.manifest.network
