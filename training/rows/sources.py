@@ -90,7 +90,8 @@ def load_settled(
 def _knows(origin: Bundle, config: TrainingConfig, data: Data) -> bool:
     """Tell whether a model has all that the rows' labels are told apart by, but for its weights."""
     added = bool(config.features.extra) or config.features.lexicon is not None
-    return not added and set(data.train.label_names) <= set(origin.manifest.labels or ())
+    labels = set(data.train.label_names)  # none of a regression
+    return not added and bool(labels) and labels <= set(origin.manifest.labels)
 
 
 def load(
