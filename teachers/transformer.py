@@ -28,8 +28,8 @@ _WEIGHTS = "weights.pt"
 _LABELS = "labels.json"
 _TEXTS_AT_ONCE = 4_096
 _TOKENS_A_CALL = 8_192
-# bfloat16 products of matrices: three times as fast where the CPU has them, ten times as slow where
-# it must make them up.
+# bfloat16 products of matrices: three times as fast where the CPU has them, six times as slow
+# forward where it must make them up.
 _HALF = any(torch.cpu.get_capabilities().get(name) for name in ("amx_bf16", "avx512_bf16"))
 # In bfloat16, of long texts, the fused kernel goes forward three times as fast, and back half as
 # fast; in float32 it is the faster one both ways.

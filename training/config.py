@@ -212,9 +212,9 @@ class FitConfig(_Section):
     )
     trainable: Literal["all", "head"] | None = Field(
         default=None,
-        description="all weights, or the head alone, which takes seconds and heeds `class_weight`, "
-        "`oversample` and `seed` of what follows. If not told, the head where a model goes on with "
-        "under 500 rows of labels that it knows",
+        description="all weights, or the head alone, which takes seconds and heeds `seed`, "
+        "`batch_tokens`, `class_weight` and `oversample` alone. If not told, the head where a "
+        "model goes on with under 500 rows of labels that it knows",
     )
     patience: int = Field(default=2, ge=1, description="epochs without a gain before it stops")
     batch_size: int = Field(

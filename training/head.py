@@ -95,9 +95,9 @@ def _strictest(losses: _Floats, counts: _Floats) -> int:
     """
     best = np.average(losses, axis=1, weights=counts).argmin()
     worse = losses - losses[best]  # (m, n)
-    by = np.average(worse, axis=1, weights=counts)
-    variances = np.average((worse - by[:, None]) ** 2, axis=1, weights=counts)
-    return int(np.argmax(by <= np.sqrt(variances / len(counts))))
+    means = np.average(worse, axis=1, weights=counts)
+    variances = np.average((worse - means[:, None]) ** 2, axis=1, weights=counts)
+    return int(np.argmax(means <= np.sqrt(variances / len(counts))))
 
 
 def _moved(

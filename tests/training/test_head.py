@@ -6,10 +6,6 @@ import pytest
 pytestmark = pytest.mark.slow
 
 
-def inputs_of(states):
-    return np.concatenate([states, np.ones((len(states), 1))], axis=1)
-
-
 def accuracy(head, inputs, labels) -> float:
     logits = inputs @ head
     if logits.shape[1] == 1:
@@ -21,7 +17,7 @@ def drawn(rows, *, seed, columns=3, features=6):
     """Rows whose labels a head of chance tells, most of the time."""
     random = np.random.default_rng(seed)
     head = np.random.default_rng(0).normal(0, 1.5, (features + 1, columns))
-    inputs = inputs_of(random.normal(0, 1, (rows, features)))
+    inputs = np.concatenate([random.normal(0, 1, (rows, features)), np.ones((rows, 1))], axis=1)
     labels = (inputs @ head + random.gumbel(size=(rows, columns))).argmax(axis=1)
     return head, inputs, labels
 
