@@ -1,8 +1,9 @@
 """One typed configuration: TOML in, validated, saved with the bundle."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -67,6 +68,16 @@ class Source(_Section):
     )
 
 
+# By what a file is for, the settings that say how it is read besides.
+_HEEDED: Mapping[str, tuple[str, ...]] = {
+    "train": ("weight", "holdout", "label_smoothing"),
+    "validation": (),
+    "test": (),
+    "unlabelled": ("weight",),
+    "taught": ("weight",),
+}
+
+
 class DataConfig(_Section):
     """Where the rows are, and how a file is read."""
 
@@ -93,6 +104,19 @@ class DataConfig(_Section):
     holdout_seed: int | None = Field(
         default=None, ge=0, description="of which rows are held out; else the fit's seed"
     )
+
+    @model_validator(mode="after")
+    def _files_have_settings_of_their_use(self) -> Self:
+        for use, heeded in _HEEDED.items():
+            for source in getattr(self, use):
+                told = source.model_dump(exclude_defaults=True, exclude={"path", *heeded})
+                for name, value in told.items():
+                    uses = " and ".join(of for of, names in _HEEDED.items() if name in names)
+                    raise ValueError(
+                        f"{use} names {source.path} with {name} = {value}, which is for files of "
+                        f"{uses}; leave it out"
+                    )
+        return self
 
 
 class PipelineSection(PipelineConfig):

@@ -185,6 +185,26 @@ def test_a_wrong_value_is_shown(tmp_path, toml, key, received):
     assert f"(received {received})" in message
 
 
+@pytest.mark.parametrize(
+    ("use", "setting", "message"),
+    [
+        ("validation", "weight = 2", "weight = 2.0, which is for files of train and unlabelled"),
+        ("test", "holdout = 0", "holdout = 0.0, which is for files of train; leave it out"),
+        ("taught", "label_smoothing = 0.1", "label_smoothing = 0.1, which is for files of train;"),
+    ],
+)
+def test_a_setting_that_a_file_of_this_use_would_not_heed_is_refused(
+    tmp_path, use, setting, message
+):
+    toml = f'[[data.train]]\npath = "a.csv"\n[[data.{use}]]\npath = "b.csv"\n{setting}'
+    assert f"{use} names b.csv with {message}" in error(tmp_path, toml)
+
+
+def test_a_file_that_teachers_label_has_a_weight(tmp_path):
+    settings = read(tmp_path, '[[data.unlabelled]]\npath = "a.csv"\nweight = 2')
+    assert settings.data.unlabelled[0].weight == 2
+
+
 def test_windows_must_advance(tmp_path):
     message = error(tmp_path, "[pipeline]\ntimesteps = 50\noverlap = 50")
     assert "overlap is 50, which must be less than timesteps (50)" in message
