@@ -68,13 +68,11 @@ class Source(_Section):
     )
 
 
-# By what a file is for, the settings that say how it is read besides.
-_HEEDED: Mapping[str, tuple[str, ...]] = {
-    "train": ("weight", "holdout", "label_smoothing"),
-    "validation": (),
-    "test": (),
-    "unlabelled": ("weight",),
-    "taught": ("weight",),
+# What files are named for that heed a setting of a file.
+_HEEDED_BY: Mapping[str, tuple[str, ...]] = {
+    "weight": ("train", "unlabelled", "taught"),
+    "holdout": ("train",),
+    "label_smoothing": ("train",),
 }
 
 
@@ -107,15 +105,15 @@ class DataConfig(_Section):
 
     @model_validator(mode="after")
     def _files_have_settings_of_their_use(self) -> Self:
-        for use, heeded in _HEEDED.items():
+        for use in ("validation", "test", "unlabelled", "taught"):
             for source in getattr(self, use):
-                told = source.model_dump(exclude_defaults=True, exclude={"path", *heeded})
+                told = source.model_dump(exclude_defaults=True, exclude={"path"})
                 for name, value in told.items():
-                    uses = " and ".join(of for of, names in _HEEDED.items() if name in names)
-                    raise ValueError(
-                        f"{use} names {source.path} with {name} = {value}, which is for files of "
-                        f"{uses}; leave it out"
-                    )
+                    if use not in _HEEDED_BY[name]:
+                        raise ValueError(
+                            f"{use} names {source.path} with {name} = {value}, which is for files "
+                            f"of {' and '.join(_HEEDED_BY[name])}; leave it out"
+                        )
         return self
 
 
